@@ -1,0 +1,1 @@
+"""What AWS publishes: the service model, and what can be derived from it."""

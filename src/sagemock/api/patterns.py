@@ -1,0 +1,73 @@
+r"""Java's regular expressions, as the service model writes them, for Python's `regex` module.
+
+AWS matches the whole value: use `fullmatch`. What differs between the two dialects is translated
+token by token (wire-protocol 4): the dot, the ASCII classes \d \w \s and \p{Alnum}, a
+quantified end anchor, and surrogate ranges.
+"""
+
+import regex
+
+_LINE_ENDS = r"\n\r\u0085\u2028\u2029"
+_SPACE = r" \t\n\x0b\f\r"
+
+# Java's predefined classes are ASCII. Each with its form inside [...] and, where it cannot simply
+# be wrapped in brackets, its complement spelled out: sets do not nest in `regex`'s default mode.
+_CLASSES = {
+    "d": "0-9",
+    "w": "a-zA-Z0-9_",
+    "s": _SPACE,
+    "D": r"\x00-/:-\U0010FFFF",
+    "W": r"\x00-/:-@\[-\^`\{-\U0010FFFF",
+    "S": r"\x00-\x08\x0e-\x1f!-\U0010FFFF",
+}
+_PROPERTIES = {r"\p{Alnum}": "a-zA-Z0-9"}
+
+# Java pairs surrogates into characters; Python's strings hold the characters themselves.
+_SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"
+_ASTRAL = r"\U00010000-\U0010FFFF"
+
+_TOKEN = regex.compile(
+    r"""
+      (?P<property> \\[pP]\{\w+\} )
+    | (?P<escape> \\(?:u[0-9a-fA-F]{4}|.) )
+    | (?P<anchor> \$\{\d+(?:,\d*)?\} )
+    | (?P<open> \[\^? )
+    | (?P<close> \] )
+    | (?P<dot> \. )
+    | (?P<other> . )
+    """,
+    regex.VERBOSE | regex.DOTALL,
+)
+
+
+def translate(java: str) -> str:
+    """The same expression in the dialect of `regex`."""
+    python: list[str] = []
+    inside = False
+    for token in _TOKEN.finditer(java.replace(_SURROGATES, _ASTRAL)):
+        text = token.group()
+        kind = token.lastgroup
+        if kind == "open" and not inside:
+            inside = True
+        elif kind == "close":
+            inside = False
+        python.append(_translated(kind, text, inside=inside))
+    return "".join(python)
+
+
+def _translated(kind: str | None, text: str, *, inside: bool) -> str:
+    if kind == "property" and text in _PROPERTIES:
+        return _as_class(_PROPERTIES[text], inside=inside)
+    if kind == "escape" and text[1:] in _CLASSES:
+        return _as_class(_CLASSES[text[1:]], inside=inside)
+    if kind == "dot" and not inside:
+        return f"[^{_LINE_ENDS}]"
+    if kind == "anchor":
+        # Java reads `${1,128}` as an end anchor, repeated: it matches nothing more. The length
+        # that was meant is in the shape's min and max.
+        return text if inside else ""
+    return text
+
+
+def _as_class(members: str, *, inside: bool) -> str:
+    return members if inside else f"[{members}]"

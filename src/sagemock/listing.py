@@ -1,0 +1,76 @@
+"""List requests to queries: time bounds, order, page size and NextToken.
+
+A token names the place where the last page ended, in every order a list can have. It is not a
+count: what is created or deleted between two pages makes nothing else come twice or be missed
+(LP11).
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from dataclasses import replace
+
+from sagemock.errors import ValidationException
+from sagemock.operation import Members
+from sagemock.ports import Position, Query, Row
+
+INVALID_TOKEN = "Invalid NextToken."  # noqa: S105 - a message; OQ9
+DEFAULT_PAGE_SIZE = 10
+"""Twenty sibling lists of this API state 10; these two do not say (LG3, LP7)."""
+
+_INT64 = 2**63
+
+
+def list_query(kind: str, request: Members, *, descending: bool) -> Query:
+    """The query of a list request, with what all lists have in common.
+
+    `descending` is the operation's own default order (OQ25).
+    Errors: ValidationException, the NextToken is none of this list's.
+    """
+    order = request.get("SortOrder")
+    query = Query(
+        kind=kind,
+        limit=request.get("MaxResults", DEFAULT_PAGE_SIZE),
+        by_name=request.get("SortBy") == "Name",
+        descending=descending if order is None else order == "Descending",
+        contains=request.get("NameContains"),
+        created_after_ms=_floor_ms(request.get("CreationTimeAfter")),
+        created_before_ms=_ceil_ms(request.get("CreationTimeBefore")),
+    )
+    token = request.get("NextToken")
+    return replace(query, after=_position(kind, token)) if token else query
+
+
+def next_token(kind: str, row: Row) -> str:
+    """The token of the page after this row."""
+    place = json.dumps([kind, row.created_ms, row.id, row.name, row.number]).encode()
+    check = zlib.crc32(place).to_bytes(4, "big")
+    return base64.urlsafe_b64encode(check + place).decode()
+
+
+def _position(kind: str, token: str) -> Position:
+    try:
+        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+        check, place = raw[:4], raw[4:]
+        if zlib.crc32(place).to_bytes(4, "big") != check:
+            raise ValidationException(INVALID_TOKEN)
+        named, created_ms, row_id, name, number = json.loads(place)
+    except (ValueError, binascii.Error):
+        raise ValidationException(INVALID_TOKEN) from None
+    integers = all(
+        isinstance(part, int) and abs(part) < _INT64 for part in (created_ms, row_id, number)
+    )
+    if named != kind or not integers or not isinstance(name, str):
+        raise ValidationException(INVALID_TOKEN)
+    return Position(created_ms=created_ms, id=row_id, name=name, number=number)
+
+
+# Bounds are exclusive and may carry microseconds; creation times are whole milliseconds. Rounding
+# to microseconds first undoes what a binary fraction adds: 1704164645.678 * 1000 is not whole.
+def _floor_ms(bound: float | None) -> int | None:
+    return None if bound is None else round(bound * 1_000_000) // 1000
+
+
+def _ceil_ms(bound: float | None) -> int | None:
+    return None if bound is None else -(-round(bound * 1_000_000) // 1000)

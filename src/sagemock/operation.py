@@ -1,0 +1,81 @@
+"""What an operation is, and what a rule is given to work with.
+
+`Operation` holds the facts AWS publishes, `Call` everything a rule may touch, `operation` marks
+a rule, `collect_operations` finds the marked ones. Knows nothing of HTTP, SQL or botocore.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from sagemock.ports import Session
+
+Members = dict[str, Any]
+"""A request, an answer or a stored resource, with AWS's member names as keys."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """The published facts of one operation.
+
+    `input` and `output` are shape names, None where the operation has none. `reads` says that it
+    changes nothing. `result_member` is the list a page of it carries; `token_member` the member
+    that makes a call of it idempotent.
+    """
+
+    name: str
+    input: str | None
+    output: str | None
+    reads: bool
+    result_member: str | None
+    token_member: str | None
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls: account, region, and the principal's ARN with its unique id."""
+
+    account: str
+    region: str
+    principal: str
+    principal_id: str
+
+    def user_context(self) -> Members:
+        """What CreatedBy and LastModifiedBy show for this caller. ST11."""
+        return {"IamIdentity": {"Arn": self.principal, "PrincipalId": self.principal_id}}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call under way. `now` is epoch seconds, UTC, in whole milliseconds.
+
+    `store` is bound to the caller's account and region: a rule cannot reach another's by mistake.
+    """
+
+    operation: Operation
+    caller: Caller
+    now: float
+    store: Session
+
+
+Rule = Callable[[Call, Members], Members]
+
+
+def operation(rule: Rule) -> Rule:
+    """Mark a function as the rule of the operation it is named after, in snake case."""
+    rule.__sagemaker_operation__ = True  # type: ignore[attr-defined]  # a mark, read just below
+    return rule
+
+
+def collect_operations(package: ModuleType) -> Mapping[str, Rule]:
+    """The marked rules of a package's modules, by operation name without case or underscores."""
+    rules: dict[str, Rule] = {}
+    for module_info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{module_info.name}")
+        for name, member in vars(module).items():
+            if getattr(member, "__sagemaker_operation__", False):
+                rules[name.replace("_", "")] = member
+    return rules

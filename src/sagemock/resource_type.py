@@ -1,0 +1,172 @@
+"""The verbs every SageMaker noun shares: arn, get, add, change, remove, page.
+
+A `ResourceType` says how one noun differs; a rule composes the verbs. There are no hooks and
+nothing to override. This is also the one place where an ARN is held against the caller's account
+and region.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sagemock.arn import Arn, partition_of
+from sagemock.errors import AccessDeniedException, ValidationException
+from sagemock.listing import next_token
+from sagemock.operation import Call, Members
+from sagemock.ports import AlreadyThere, Query
+
+WRONG_REGION = "ARN should be scoped to correct region: {region}"
+NOT_AUTHORIZED = (
+    "User: {user} is not authorized to perform: sagemaker:{operation} on resource: {arn} "
+    "because no identity-based policy allows the sagemaker:{operation} action"
+)
+WRONG_CASE = (
+    "The requested resource was not found. Please check the capitalization of the requested "
+    "resource."
+)
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """One noun: its name, the type in its ARN, and what is said when it is missing or there."""
+
+    noun: str
+    arn_type: str
+    not_found: str
+    already_exists: str
+
+    @property
+    def arn_member(self) -> str:
+        """The member of the document that holds its ARN."""
+        return f"{self.noun}Arn"
+
+    def arn(self, call: Call, name: str, number: int = 0) -> Arn:
+        """The ARN a resource of this name has in the caller's account and region."""
+        caller = call.caller
+        return Arn(
+            region=caller.region,
+            account=caller.account,
+            type=self.arn_type,
+            name=name,
+            number=number,
+            partition=partition_of(caller.region),
+        )
+
+    def locate(self, call: Call, name_or_arn: str) -> Arn | None:
+        """Where a name (also `name/number`) or an ARN points to; None for an ARN of another type.
+
+        Errors: ValidationException, the ARN is of another region (A7); AccessDeniedException, it
+        is of another account.
+        """
+        if not name_or_arn.startswith("arn:"):
+            # A leading zero names no version: the ARN grammar, asked just below, says so too.
+            return Arn.parse(self._as_asked(call, name_or_arn))
+        return own_arn(call, name_or_arn, self.arn_type)
+
+    def get(self, call: Call, name_or_arn: str, *, not_found: str | None = None) -> Members:
+        """The stored document.
+
+        `not_found` is this operation's own text, with `{arn}`, where it has one (surprise 2 of the
+        reference: four texts for a missing group).
+        Errors: ValidationException, it is not there, or only in another case (A12); and those of
+        `locate`.
+        """
+        arn = self.locate(call, name_or_arn)
+        row = call.store.get(self.arn_type, arn.name, arn.number) if arn else None
+        if arn is None or row is None:
+            missing = arn or self._as_asked(call, name_or_arn)
+            raise ValidationException((not_found or self.not_found).format(arn=missing))
+        if row.name != arn.name:
+            raise ValidationException(WRONG_CASE)
+        return row.document
+
+    def add(self, call: Call, name: str, document: Members, number: int = 0) -> Members:
+        """Store a new document under its name, with its ARN and creation time; both are returned.
+
+        Errors: ValidationException, there is one of that name, in whatever case (CG2, OQ1).
+        """
+        stored = {
+            **document,
+            self.arn_member: str(self.arn(call, name, number)),
+            "CreationTime": call.now,
+            "CreatedBy": call.caller.user_context(),
+        }
+        try:
+            call.store.add(self.arn_type, name, number, round(call.now * 1000), stored)
+        except AlreadyThere as there:
+            existing = self.arn(call, there.name, number)
+            raise ValidationException(self.already_exists.format(arn=existing)) from None
+        return stored
+
+    def change(self, call: Call, document: Members, changes: Mapping[str, object]) -> Members:
+        """Store the document with some members changed; a value of None takes a member out.
+
+        Notes who changed it and when. The time of one resource never runs backwards (UP12).
+        """
+        merged = {**document, **changes}
+        earlier = document.get("LastModifiedTime") or document["CreationTime"]
+        merged["LastModifiedTime"] = max(call.now, earlier)
+        merged["LastModifiedBy"] = call.caller.user_context()
+        stored = {name: value for name, value in merged.items() if value is not None}
+        self.put(call, stored)
+        return stored
+
+    def put(self, call: Call, document: Members) -> None:
+        """Store the document as it is, where no modification is to be noted."""
+        arn = self._arn_of(document)
+        call.store.put(self.arn_type, arn.name, arn.number, document)
+
+    def remove(self, call: Call, document: Members) -> Members:
+        """Forget a document and the tags of its ARN; nothing is answered."""
+        arn = self._arn_of(document)
+        call.store.remove(self.arn_type, arn.name, arn.number)
+        call.store.remove_tags(str(arn), call.store.tags(str(arn)))
+        return {}
+
+    def page(self, call: Call, query: Query) -> Members:
+        """One page of documents under the operation's own result member, with a token if more."""
+        rows = call.store.page(replace(query, limit=query.limit + 1))
+        page = rows[: query.limit]
+        answer: Members = {str(call.operation.result_member): [row.document for row in page]}
+        if len(rows) > len(page):
+            answer["NextToken"] = next_token(query.kind, page[-1])
+        return answer
+
+    def _arn_of(self, document: Members) -> Arn:
+        arn = Arn.parse(document[self.arn_member])
+        if arn is None:
+            message = f"a stored {self.noun} without an ARN of ours: {document[self.arn_member]}"
+            raise ValueError(message)
+        return arn
+
+    def _as_asked(self, call: Call, name_or_arn: str) -> str:
+        if name_or_arn.startswith("arn:"):
+            return name_or_arn
+        return f"{self.arn(call, name_or_arn)}"
+
+
+def empty_page(call: Call) -> Members:
+    """The page of a list that has nothing to show."""
+    return {str(call.operation.result_member): []}
+
+
+def own_arn(call: Call, text: str, arn_type: str | None = None) -> Arn | None:
+    """The parts of an ARN in the caller's own region and account; None for one of another type.
+
+    The region comes first: what AWS says of another account's ARN in the wrong region names the
+    region (A7, reported).
+    """
+    arn = Arn.parse(text)
+    region, account = (arn.region, arn.account) if arn else text.split(":", 5)[3:5]
+    if region != call.caller.region:
+        raise ValidationException(WRONG_REGION.format(region=call.caller.region))
+    if account != call.caller.account:
+        raise AccessDeniedException(
+            NOT_AUTHORIZED.format(
+                user=call.caller.principal, operation=call.operation.name, arn=text
+            )
+        )
+    if arn is None or arn.partition != partition_of(call.caller.region):
+        return None
+    if arn_type is not None and arn.type != arn_type:
+        return None
+    return arn

@@ -1,0 +1,63 @@
+"""Settings: everything a user can choose, as one frozen value, checked when it is made."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+DEFAULT_DATABASE = Path(".sagemock", "sagemock.db")
+DEFAULT_PRINCIPAL = "arn:{partition}:sts::{account}:assumed-role/sagemock/developer"
+
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z0-9-]{9,16}")
+_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>[0-9]{12}):\S+")
+_MOST_PORTS = 65535
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be; the message is one sentence naming it and what it takes."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server behaves.
+
+    `db` is a file's path or `:memory:`. `access_keys` maps access key ids to a 12-digit account or
+    to the ARN of a principal in one. `principal` is who calls with any other key, as an IAM or STS
+    ARN in which `{account}` and `{partition}` stand for the caller's own. `allow_hosts` and
+    `allow_origins` are served beside those of wire-protocol 2.4.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 4577
+    db: str | Path = DEFAULT_DATABASE
+    account_id: str = "123456789012"
+    region: str = "us-east-1"
+    principal: str = DEFAULT_PRINCIPAL
+    access_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    allow_hosts: tuple[str, ...] = ()
+    allow_origins: tuple[str, ...] = ()
+    max_body_bytes: int = 8 * 1024 * 1024
+    max_json_depth: int = 128
+
+    def __post_init__(self) -> None:
+        if not _ACCOUNT.fullmatch(self.account_id):
+            raise SettingsError(f"An account id is 12 digits, not '{self.account_id}'.")
+        if not _REGION.fullmatch(self.region):
+            raise SettingsError(f"A region looks like us-east-1, not '{self.region}'.")
+        if not 0 <= self.port <= _MOST_PORTS:
+            raise SettingsError(f"A port is a number from 0 to {_MOST_PORTS}, not {self.port}.")
+        if not _PRINCIPAL.fullmatch(self._example_principal()):
+            raise SettingsError(f"A principal is an IAM or STS ARN, not '{self.principal}'.")
+        for key, value in self.access_keys.items():
+            if not _ACCOUNT.fullmatch(value) and not _PRINCIPAL.fullmatch(value):
+                raise SettingsError(
+                    f"Access key '{key}' needs a 12-digit account or an IAM or STS ARN, "
+                    f"not '{value}'."
+                )
+        if self.max_body_bytes < 1 or self.max_json_depth < 1:
+            raise SettingsError("The limits on a body's bytes and depth are at least 1.")
+
+    def _example_principal(self) -> str:
+        return self.principal.replace("{account}", self.account_id).replace("{partition}", "aws")
