@@ -1,0 +1,1 @@
+"""Rows: where documents, tags, counters and remembered calls are kept."""
