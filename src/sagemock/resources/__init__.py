@@ -1,0 +1,1 @@
+"""SageMaker's nouns, one file each: the rules that no schema says."""

@@ -1,0 +1,124 @@
+"""The resource policy of a model package group: stored, checked for form, given back.
+
+It says which other accounts may use the group. It is not enforced here yet: another account's ARN
+is refused whatever the policy says.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sagemock.errors import ValidationException
+from sagemock.operation import Call, Members, operation
+from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP, VERSIONS_KIND
+
+NO_GROUP = "Cannot find Model Package Group: {arn}"
+NO_POLICY = "Cannot find resource policy for: {ModelPackageGroupArn}"
+INVALID = "Invalid policy provided: {reason}"
+EFFECTS = ("Allow", "Deny")
+
+_POLICY = "resource_policy"
+"""Where the policy lies in the group's document; lower case, so Describe never shows it."""
+
+
+@operation
+def put_model_package_group_policy(call: Call, request: Members) -> Members:
+    """Give a group its policy, in place of an earlier one.
+
+    Errors: ValidationException, there is no such group, or the policy is not one for it (PP2, PP3).
+    Cases: fixtures/conformance/model_package_group_policy/put_*.json
+    """
+    group = MODEL_PACKAGE_GROUP.get(call, request["ModelPackageGroupName"], not_found=NO_GROUP)
+    policy = request["ResourcePolicy"]
+    reason = _what_is_wrong(policy, group)
+    if reason is not None:
+        raise ValidationException(INVALID.format(reason=reason))
+    MODEL_PACKAGE_GROUP.put(call, {**group, _POLICY: policy})
+    return group
+
+
+@operation
+def get_model_package_group_policy(call: Call, request: Members) -> Members:
+    """The policy of a group, to the letter as it was put.
+
+    Errors: ValidationException, there is no such group, or it has no policy.
+    Cases: fixtures/conformance/model_package_group_policy/get_*.json
+    """
+    return {"ResourcePolicy": _with_policy(call, request)[_POLICY]}
+
+
+@operation
+def delete_model_package_group_policy(call: Call, request: Members) -> Members:
+    """Take the policy from a group.
+
+    Errors: ValidationException, there is no such group, or it has no policy (any more).
+    Cases: fixtures/conformance/model_package_group_policy/delete_*.json
+    """
+    group = _with_policy(call, request)
+    del group[_POLICY]
+    MODEL_PACKAGE_GROUP.put(call, group)
+    return {}
+
+
+def _with_policy(call: Call, request: Members) -> Members:
+    group = MODEL_PACKAGE_GROUP.get(call, request["ModelPackageGroupName"], not_found=NO_GROUP)
+    if _POLICY not in group:
+        raise ValidationException(NO_POLICY.format(**group))
+    return group
+
+
+def _what_is_wrong(policy: str, group: Members) -> str | None:
+    """The first reason why a text is no policy for this group; None for one that is."""
+    try:
+        document = json.loads(policy)
+    except (ValueError, RecursionError):
+        return "Not a JSON document"
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    statements = [statements] if isinstance(statements, dict) else statements
+    if not isinstance(statements, list) or not statements:
+        return "Missing Statement"
+    problems = (_what_is_wrong_in(statement, group) for statement in statements)
+    return next((problem for problem in problems if problem), None)
+
+
+def _what_is_wrong_in(statement: Any, group: Members) -> str | None:
+    if not isinstance(statement, dict):
+        return "A statement is a JSON object"
+    principal = statement.get("Principal", statement.get("NotPrincipal"))
+    principals = list(_texts(principal.values() if isinstance(principal, dict) else principal))
+    actions = list(_texts(statement.get("Action", statement.get("NotAction"))))
+    resources = list(_texts(statement.get("Resource")))
+    foreign = [resource for resource in resources if not _belongs(resource, group)]
+    problems = {
+        "A statement needs an Effect of Allow or Deny": statement.get("Effect") not in EFFECTS,
+        "A statement needs a Principal": not principals,
+        "Duplicate principal": len({_account_root(each) for each in principals}) < len(principals),
+        "A statement needs an Action": not actions,
+        "A statement needs a Resource": not resources,
+        f"Resource {''.join(foreign[:1])} does not belong to the group": bool(foreign),
+    }
+    return next((reason for reason, is_so in problems.items() if is_so), None)
+
+
+def _belongs(resource: str, group: Members) -> bool:
+    """Whether a resource is the group itself or versions of it."""
+    own: str = group["ModelPackageGroupArn"]
+    versions = own.replace(f":{MODEL_PACKAGE_GROUP.arn_type}/", f":{VERSIONS_KIND}/", 1)
+    return resource == own or resource.startswith(f"{versions}/")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The non-empty strings in a value that may be one, a list of them, or lists of lists."""
+    if isinstance(value, str):
+        if value:
+            yield value
+    elif not isinstance(value, dict | int | float | None):
+        for each in value:
+            yield from _texts(each)
+
+
+def _account_root(principal: str) -> str:
+    """`123456789012` and `arn:aws:iam::123456789012:root` are one principal."""
+    root = re.fullmatch(r"arn:[^:]*:iam::(\d{12}):root", principal)
+    return root[1] if root else principal

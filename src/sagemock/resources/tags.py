@@ -1,0 +1,74 @@
+"""Tags: AddTags, ListTags and DeleteTags on what can be tagged.
+
+Groups and unversioned packages can, versions cannot (TA2). Tags live beside the resources, by ARN.
+"""
+
+from sagemock.errors import ValidationException
+from sagemock.operation import Call, Members, operation
+from sagemock.resource_type import own_arn
+from sagemock.resources.model_package import MODEL_PACKAGE
+from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
+from sagemock.tagging import MOST_TAGS, VERSIONS_NOT_TAGGED, checked_tags
+
+TAGGABLE = {noun.arn_type: noun for noun in (MODEL_PACKAGE_GROUP, MODEL_PACKAGE)}
+
+TOO_MANY = "A resource can have {most} tags at most; {arn} would have {count}."
+NO_SUCH_RESOURCE = "Resource {arn} does not exist."
+
+
+@operation
+def add_tags(call: Call, request: Members) -> Members:
+    """Add tags to a resource, overwriting by key; all its tags are answered.
+
+    Errors: ValidationException, the resource is missing or a version, a key is reserved or comes
+    twice, or there would be more than 50.
+    Cases: fixtures/conformance/tags/add_*.json
+    """
+    arn = request["ResourceArn"]
+    is_version = _existing(call, arn)
+    added = checked_tags(request["Tags"])
+    if is_version and added:
+        raise ValidationException(VERSIONS_NOT_TAGGED)
+    tags = {**call.store.tags(arn), **added}
+    if len(tags) > MOST_TAGS:
+        raise ValidationException(TOO_MANY.format(most=MOST_TAGS, arn=arn, count=len(tags)))
+    call.store.put_tags(arn, added)
+    return {"Tags": _as_list(tags)}
+
+
+@operation
+def list_tags(call: Call, request: Members) -> Members:
+    """All tags of a resource on one page, in the order they were first added; a version has none.
+
+    Errors: ValidationException, the resource is missing.
+    Cases: fixtures/conformance/tags/list_*.json
+    """
+    arn = request["ResourceArn"]
+    _existing(call, arn)
+    return {"Tags": _as_list(call.store.tags(arn))}
+
+
+@operation
+def delete_tags(call: Call, request: Members) -> Members:
+    """Take tags from a resource; keys it does not have are ignored.
+
+    Errors: ValidationException, the resource is missing.
+    Cases: fixtures/conformance/tags/delete_*.json
+    """
+    arn = request["ResourceArn"]
+    _existing(call, arn)
+    call.store.remove_tags(arn, request["TagKeys"])
+    return {}
+
+
+def _existing(call: Call, text: str) -> bool:
+    """Whether the resource is a version; an error when there is no such resource."""
+    arn = own_arn(call, text)
+    if arn is None or arn.type not in TAGGABLE:
+        raise ValidationException(NO_SUCH_RESOURCE.format(arn=text))
+    TAGGABLE[arn.type].get(call, text)
+    return arn.number > 0
+
+
+def _as_list(tags: dict[str, str]) -> list[Members]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -1,0 +1,121 @@
+"""All of SageMaker without a socket: `Service.invoke` is the order of events in one call.
+
+Facts of the operation, the gates, the store, the rule, the answer. Beside it what AWS has no
+operation for. Every way in (HTTP, CLI, tests) comes through here.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sagemock.api.documents import ModelCardSchema
+from sagemock.api.projection import Projection
+from sagemock.api.service_model import ServiceModel
+from sagemock.api.validation import Validator
+from sagemock.errors import ConflictException, UnknownOperationException
+from sagemock.operation import Call, Caller, Members, Operation, Rule
+from sagemock.ports import Clock, Replay, Session, Store
+
+NOT_SERVED = (
+    "The operation {operation} is known to SageMaker but not served by sagemock; "
+    "`sagemock coverage` and README list what is."
+)
+PARAMETERS_DIFFER = (
+    "The ClientToken {token} was used before for a {operation} call with other parameters."
+)
+
+
+class Service:
+    """SageMaker over one store: operations by name, in and out as AWS's member names have it.
+
+    `strict` is for tests: a stored member that Describe would not show raises.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: ServiceModel,
+        rules: Mapping[str, Rule],
+        store: Store,
+        clock: Clock,
+        strict: bool = False,
+    ) -> None:
+        self.model = model
+        self._rules = model.match_rules(rules)
+        self._store = store
+        self._clock = clock
+        self._validator = Validator(model)
+        self._model_cards = ModelCardSchema()
+        self._projection = Projection(model.shapes, strict=strict)
+
+    def served(self) -> frozenset[str]:
+        """The names of the operations that have a rule."""
+        return frozenset(self._rules)
+
+    def invoke(self, operation_name: str, body: Any, caller: Caller) -> Members | None:
+        """The answer to one call; None where AWS sends an empty body.
+
+        Errors: SageMakerError. After one the state is as before.
+        """
+        operation = self.model.operation(operation_name)
+        if operation is None:
+            raise UnknownOperationException
+        rule = self._rules.get(operation_name)
+        if rule is None:
+            raise UnknownOperationException(NOT_SERVED.format(operation=operation_name))
+        request = self._validator.validate(operation, body)
+        self._model_cards.check(request)
+        if operation.reads:
+            with self._store.reading(caller.account, caller.region) as session:
+                return self._run(rule, operation, caller, session, request)
+        with self._store.writing(caller.account, caller.region) as session:
+            return self._run_once(rule, operation, caller, session, request)
+
+    def check(self) -> None:
+        """Raise when the store cannot be read."""
+        self._store.check()
+
+    def reset(self) -> None:
+        """Forget everything, of every account and region."""
+        self._store.reset()
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
+
+    def _run_once(
+        self, rule: Rule, operation: Operation, caller: Caller, session: Session, request: Members
+    ) -> Members | None:
+        """Run a rule, or answer as before when its token has been seen (CP35, OQ16)."""
+        token = request.get(operation.token_member) if operation.token_member else None
+        if token is None:
+            return self._run(rule, operation, caller, session, request)
+        digest = _digest(request)
+        seen = session.replay(operation.name, token)
+        if seen is not None:
+            if seen.digest != digest:
+                raise ConflictException(
+                    PARAMETERS_DIFFER.format(token=token, operation=operation.name)
+                )
+            return seen.answer
+        answer = self._run(rule, operation, caller, session, request)
+        session.remember(operation.name, token, Replay(digest=digest, answer=answer or {}))
+        return answer
+
+    def _run(
+        self, rule: Rule, operation: Operation, caller: Caller, session: Session, request: Members
+    ) -> Members | None:
+        # Read after the writer's lock is held, so that times and version numbers never cross.
+        now = round(self._clock.now() * 1000) / 1000
+        call = Call(operation=operation, caller=caller, now=now, store=session)
+        answer = rule(call, request)
+        if operation.output is None:
+            return None
+        whole = operation.name.startswith("Describe")
+        return self._projection.answer(operation.output, answer, whole=whole)
+
+
+def _digest(request: Members) -> str:
+    canonical = json.dumps(request, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
