@@ -1,0 +1,5 @@
+"""`python -m sagemock`."""
+
+from sagemock.cli import main
+
+main()

@@ -1,0 +1,71 @@
+"""The one place where the parts are chosen and joined: Settings -> Service -> Flask app."""
+
+import time
+import uuid
+
+from flask import Flask
+
+from sagemock import resources
+from sagemock.api.service_model import ServiceModel
+from sagemock.operation import collect_operations
+from sagemock.ports import Clock, Ids, Store
+from sagemock.service import Service
+from sagemock.settings import Settings
+from sagemock.store.sqlite_store import SqliteStore
+from sagemock.wire.flask_app import flask_app
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> float:
+        """Epoch seconds, UTC."""
+        return time.time()
+
+
+class RandomIds:
+    """Identifiers nobody can guess."""
+
+    def request_id(self) -> str:
+        """A lower-case UUID."""
+        return str(uuid.uuid4())
+
+
+def create_service(
+    settings: Settings | None = None,
+    *,
+    model: ServiceModel | None = None,
+    store: Store | None = None,
+    clock: Clock | None = None,
+    strict: bool = False,
+) -> Service:
+    """A service with the registry's rules; what is not given is chosen by the settings.
+
+    Errors: StoreError, the database cannot be used.
+    """
+    settings = settings or Settings()
+    return Service(
+        model=model or ServiceModel.installed(),
+        rules=collect_operations(resources),
+        store=store or SqliteStore(settings.db),
+        clock=clock or SystemClock(),
+        strict=strict,
+    )
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    service: Service | None = None,
+    ids: Ids | None = None,
+) -> Flask:
+    """A Flask app that is a SageMaker; several can live in one process.
+
+    Its service is `app.extensions["sagemock"]`; close it when the app is no longer needed.
+    Errors: StoreError, the database cannot be used.
+    """
+    settings = settings or Settings()
+    service = service or create_service(settings)
+    app = flask_app(service, settings, ids or RandomIds())
+    app.extensions["sagemock"] = service
+    return app

@@ -1,0 +1,131 @@
+"""The command line: `serve` and `coverage`, each a few lines over what it starts.
+
+A mistake is told in one sentence, with exit code 2.
+"""
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from sagemock.settings import DEFAULT_DATABASE, Settings, SettingsError
+
+_EPILOG = "Every option can also be given as SAGEMOCK_ and its name: SAGEMOCK_PORT=4577."
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sagemock")
+def cli() -> None:
+    """The SageMaker Model Registry on your own machine."""
+
+
+def _option(name: str, **attributes: Any) -> Callable[[Any], Any]:
+    """An option that can also be given as SAGEMOCK_ and its name."""
+    variable = "SAGEMOCK_" + name.lstrip("-").replace("-", "_").upper()
+    return click.option(name, envvar=variable, **{"show_default": True, **attributes})
+
+
+@cli.command(epilog="Example: sagemock serve --port 0 --db :memory:")
+@_option("--host", default=Settings.host, help="Address to listen on.")
+@_option("--port", default=Settings.port, type=int, help="Port to listen on; 0 takes a free one.")
+@_option("--db", default=str(DEFAULT_DATABASE), help="Database file; :memory: keeps nothing.")
+@_option("--account-id", default=Settings.account_id, help="Account of callers whose key has none.")
+@_option("--region", default=Settings.region, help="Region of calls that are not signed for one.")
+@_option("--principal", default=Settings.principal, help="ARN that CreatedBy shows.")
+@_option(
+    "--access-key",
+    multiple=True,
+    metavar="ID=ACCOUNT|ARN",
+    help="Account or principal of an access key; repeat for more.",
+)
+@_option("--allow-host", multiple=True, help="Another Host to serve; repeat for more.")
+@_option("--allow-origin", multiple=True, help="A web origin that may call; repeat for more.")
+@_option("--max-body-bytes", default=Settings.max_body_bytes, help="Largest body that is read.")
+@_option("--max-json-depth", default=Settings.max_json_depth, help="Deepest JSON that is read.")
+def serve(**options: Any) -> None:
+    """Serve the registry until interrupted."""
+    from sagemock.app import RandomIds, create_app  # noqa: PLC0415 - --help needs no Flask
+    from sagemock.store.sqlite_store import StoreError  # noqa: PLC0415
+    from sagemock.wire.server import Server  # noqa: PLC0415
+
+    options["access_keys"] = _access_keys(options.pop("access_key"))
+    options["allow_hosts"] = options.pop("allow_host")
+    options["allow_origins"] = options.pop("allow_origin")
+    settings = Settings(**options)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    # waitress warns whenever a request has to wait for a thread; that is no news to a user.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    with _listening(settings.host, settings.port) as listening:
+        try:
+            app = create_app(settings)
+        except StoreError as error:
+            raise click.ClickException(str(error)) from error
+        server = Server(
+            app,
+            listening,
+            max_body_bytes=settings.max_body_bytes,
+            request_id=RandomIds().request_id,
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: server.stop())
+        url = _url(listening)
+        click.echo(f"sagemock listening on {url}")
+        click.echo(f"export AWS_ENDPOINT_URL_SAGEMAKER={url}")
+        server.run()
+        app.extensions["sagemock"].close()
+
+
+@cli.command(epilog="Example: sagemock coverage --served")
+@click.option("--served", is_flag=True, help="Only operations that are served.")
+def coverage(*, served: bool) -> None:
+    """Print which operations are served, and by how many cases each is proved."""
+    from sagemock.coverage import coverage_table  # noqa: PLC0415 - --help needs no service model
+
+    click.echo(coverage_table(served_only=served))
+
+
+def main() -> NoReturn:
+    """Run the command line; a mistake is one sentence on stderr and exit code 2."""
+    try:
+        code = cli.main(prog_name="sagemock", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as help_text:
+        click.echo(help_text.format_message())
+        code = 0
+    except (click.ClickException, SettingsError) as mistake:
+        text = mistake.format_message() if isinstance(mistake, click.ClickException) else mistake
+        click.echo(f"sagemock: {' '.join(str(text).split())}", err=True)
+        code = 2
+    except click.Abort:
+        code = 130
+    sys.exit(code)
+
+
+def _access_keys(pairs: tuple[str, ...]) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not (key and equals and value):
+            raise SettingsError(f"An access key is given as ID=ACCOUNT or ID=ARN, not '{pair}'.")
+        keys[key] = value
+    return keys
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, so that a taken port is told before anything else happens."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise click.ClickException(f"Cannot listen on {host} port {port}: {reason}.") from error
+
+
+def _url(listening: socket.socket) -> str:
+    """Where a client on this machine reaches the socket."""
+    host, port = listening.getsockname()[:2]
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is compared
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

@@ -1,0 +1,37 @@
+"""Which operations are served, and what proves each: the table of README and `sagemock coverage`.
+
+An operation is *ruled* when it has a rule of its own, *absent* when it is not served. The cases of
+fixtures/conformance are counted by their evidence; only a recorded one was played against AWS.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from sagemock import resources
+from sagemock.api.service_model import ServiceModel
+from sagemock.conformance import EVIDENCE, Case, installed_cases
+from sagemock.operation import collect_operations
+
+
+def coverage_table(*, served_only: bool = False) -> str:
+    """A Markdown table, one row an operation; served ones first."""
+    model = ServiceModel.installed()
+    served = model.match_rules(collect_operations(resources))
+    cases = list(installed_cases())
+    rows = [
+        _row(name, "ruled" if name in served else "absent", cases)
+        for name in sorted(model.operation_names(), key=lambda name: (name not in served, name))
+        if name in served or not served_only
+    ]
+    header = ("operation", "level", *EVIDENCE)
+    return "\n".join(_markdown([header, ("---",) * len(header), *rows]))
+
+
+def _row(operation: str, level: str, cases: list[Case]) -> tuple[str, ...]:
+    counts = Counter(case.evidence for case in cases if operation in case.operations)
+    return (operation, level, *(str(counts[kind]) for kind in EVIDENCE))
+
+
+def _markdown(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    for row in rows:
+        yield f"| {' | '.join(row)} |"

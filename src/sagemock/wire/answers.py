@@ -1,0 +1,66 @@
+"""Answers as AWS frames them: status, the four headers SageMaker sends, compact JSON."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sagemock.errors import SageMakerError
+from sagemock.operation import Members
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+REQUEST_ID = "x-amzn-RequestId"
+TOO_LARGE = "The request body is larger than {limit} bytes."
+
+
+class Headers(Protocol):
+    """The headers of a request, looked up whatever their case."""
+
+    def get(self, key: str, default: str) -> str:
+        """A header's value, or the default."""
+        ...
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """What goes over the wire, but for Content-Length and Date: the HTTP server adds those."""
+
+    status: int
+    body: bytes
+    request_id: str
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers of every answer (wire-protocol 1.2)."""
+        return [(REQUEST_ID, self.request_id), ("Content-Type", CONTENT_TYPE)]
+
+
+def success(answer: Members | None, request_id: str) -> HttpAnswer:
+    """200 with the answer; an operation without output answers with no bytes at all."""
+    body = b"" if answer is None else compact(answer)
+    return HttpAnswer(status=200, body=body, request_id=request_id)
+
+
+def failure(error: SageMakerError, request_id: str, message_member: str = "message") -> HttpAnswer:
+    """An error with its `__type`; the message is left out where there is none."""
+    return refused(error.status, error.code, error.message, request_id, message_member)
+
+
+def refused(
+    status: int, code: str, message: str | None, request_id: str, message_member: str = "message"
+) -> HttpAnswer:
+    """An error of this status and code."""
+    body: Members = {"__type": code}
+    if message is not None:
+        body[message_member] = message
+    return HttpAnswer(status=status, body=compact(body), request_id=request_id)
+
+
+def too_large(limit: int, request_id: str) -> HttpAnswer:
+    """The refusal of a body beyond the limit, in bytes."""
+    message = TOO_LARGE.format(limit=limit)
+    return refused(413, "RequestEntityTooLargeException", message, request_id)
+
+
+def compact(value: Any) -> bytes:
+    """JSON without a blank that need not be there (W7)."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,76 @@
+"""The control plane: awsJson 1.1, `POST /` with X-Amz-Target. One request in, one answer out.
+
+Knows no framework. The order of its checks is that of wire-protocol 2.1: a body that is no JSON
+comes before an unknown target, and both before anything about types.
+"""
+
+import logging
+import time
+
+from sagemock.errors import (
+    InternalFailure,
+    SageMakerError,
+    SerializationException,
+    UnknownOperationException,
+)
+from sagemock.operation import Caller
+from sagemock.ports import Ids
+from sagemock.service import Service
+from sagemock.settings import Settings
+from sagemock.wire.answers import Headers, HttpAnswer, failure, success
+from sagemock.wire.caller import caller_of
+from sagemock.wire.json_body import parsed
+
+UNREADABLE_ENCODING = "Content-Encoding {encoding} is not supported; send the body as it is."
+
+_log = logging.getLogger("sagemock.calls")
+
+
+class AwsJson:
+    """Answers the calls of one service."""
+
+    def __init__(self, service: Service, settings: Settings, ids: Ids) -> None:
+        self._service = service
+        self._settings = settings
+        self._ids = ids
+
+    def answer(self, headers: Headers, body: bytes) -> HttpAnswer:
+        """The answer to one POST on `/`."""
+        started = time.monotonic()
+        request_id = self._ids.request_id()
+        caller = caller_of(headers.get("Authorization", ""), self._settings)
+        operation = self._operation_name(headers.get("X-Amz-Target", ""))
+        try:
+            answer = self._invoke(operation, headers, body, caller)
+            outcome, http = "200", success(answer, request_id)
+        except SageMakerError as error:
+            member = self._service.model.message_member(error.code)
+            outcome, http = error.code, failure(error, request_id, member)
+        except Exception:  # noqa: BLE001 - the border: what is left is a fault of ours
+            _log.exception("%s %s failed", request_id, operation)
+            http = failure(InternalFailure(f"Request {request_id} failed."), request_id)
+            outcome = "InternalFailure"
+        elapsed_ms = (time.monotonic() - started) * 1000
+        _log.info(
+            "%s %s %s %s %s %.1f ms",
+            *(request_id, operation or "-", caller.account, caller.region, outcome, elapsed_ms),
+        )
+        return http
+
+    def _invoke(
+        self, operation: str, headers: Headers, body: bytes, caller: Caller
+    ) -> dict[str, object] | None:
+        encoding = headers.get("Content-Encoding", "identity")
+        if encoding.lower() != "identity":
+            raise SerializationException(UNREADABLE_ENCODING.format(encoding=encoding))
+        request = parsed(body, self._settings.max_json_depth)
+        if not operation:
+            raise UnknownOperationException
+        return self._service.invoke(operation, request, caller)
+
+    def _operation_name(self, target: str) -> str:
+        """The operation a target names, for a log too: empty where it names none that is known."""
+        prefix, _, name = target.partition(".")
+        if prefix != self._service.model.target_prefix:
+            return ""
+        return name if self._service.model.operation(name) else ""

@@ -1,0 +1,62 @@
+"""The Flask app: the guard before everything, `POST /`, and our own paths under /_sagemock/.
+
+Every answer is JSON, the router's own refusals too; nothing here decides what SageMaker does.
+"""
+
+from http import HTTPStatus
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from sagemock.errors import InternalFailure
+from sagemock.ports import Ids
+from sagemock.service import Service
+from sagemock.settings import Settings
+from sagemock.wire.admin import admin
+from sagemock.wire.answers import HttpAnswer, failure, refused, too_large
+from sagemock.wire.aws_json import AwsJson
+from sagemock.wire.guard import Guard
+
+
+def flask_app(service: Service, settings: Settings, ids: Ids) -> Flask:
+    """A Flask app that answers for a service."""
+    app = Flask("sagemock", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    aws_json = AwsJson(service, settings, ids)
+    guard = Guard(settings.allow_hosts, settings.allow_origins)
+
+    @app.before_request
+    def keep_out() -> Response | None:
+        reason = guard.refusal(request.method, request.headers)
+        if reason is None:
+            return None
+        return _response(refused(403, "AccessDeniedException", reason, ids.request_id()))
+
+    @app.post("/")
+    def call() -> Response:
+        return _response(aws_json.answer(request.headers, request.get_data()))
+
+    @app.errorhandler(RequestEntityTooLarge)
+    def body_too_large(_: RequestEntityTooLarge) -> Response:
+        return _response(too_large(settings.max_body_bytes, ids.request_id()))
+
+    @app.errorhandler(HTTPException)
+    def no_such_route(error: HTTPException) -> Response:
+        # AWS answers any other method or path with 404 and this code (wire-protocol 2.1).
+        status = 400 if error.code == 400 else 404  # noqa: PLR2004 - a body cut short, else 404
+        code = "SerializationException" if status == 400 else "UnknownOperationException"  # noqa: PLR2004
+        return _response(refused(status, code, None, ids.request_id()))
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> Response:
+        request_id = ids.request_id()
+        app.logger.error("%s %s failed", request_id, request.path, exc_info=error)
+        return _response(failure(InternalFailure(f"Request {request_id} failed."), request_id))
+
+    app.register_blueprint(admin(service))
+    return app
+
+
+def _response(answer: HttpAnswer) -> Response:
+    status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
+    return Response(answer.body, status=status, headers=answer.headers)
