@@ -1,0 +1,137 @@
+"""A service with a clock that ticks when read, and ways to send to it without a socket."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.session import Session
+from flask import Flask
+
+from sagemock import Service, Settings, create_app, create_service
+from sagemock.api.service_model import ServiceModel
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+
+class TickingClock:
+    """A clock that goes on by a second whenever it is read, until it is set."""
+
+    def __init__(self, start: float = 1_700_000_000.123) -> None:
+        self.time = start
+
+    def now(self) -> float:
+        self.time += 1
+        return self.time
+
+
+class CountedIds:
+    """Request ids that can be foretold."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def request_id(self) -> str:
+        self.count += 1
+        return f"00000000-0000-4000-8000-{self.count:012d}"
+
+
+class BotocoreSender:
+    """Sends through botocore, its own parameter validation off, into a Flask app."""
+
+    def __init__(self, app: Flask, session: Session) -> None:
+        self._app = app
+        self._session = session
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._raw: tuple[int, bytes] = (0, b"")
+
+    def send(
+        self, operation: str, request: Any, caller: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any] | None]:
+        client = self.client(caller["account"], caller["region"])
+        try:
+            client._make_api_call(operation, request)
+        except ClientError:
+            pass  # what came over the wire says more than the exception
+        status, body = self._raw
+        return status, json.loads(body) if body else None
+
+    def client(self, account: str, region: str) -> Any:
+        if (account, region) not in self._clients:
+            client = self._session.create_client(
+                "sagemaker",
+                region_name=region,
+                endpoint_url="http://localhost",
+                aws_access_key_id=account,
+                aws_secret_access_key="secret",  # noqa: S106 - none
+                config=Config(parameter_validation=False, retries={"max_attempts": 0}),
+            )
+            client.meta.events.register("before-send.sagemaker", self._deliver)
+            self._clients[account, region] = client
+        return self._clients[account, region]
+
+    def _deliver(self, request: Any, **_: Any) -> AWSResponse:
+        # Signed headers are bytes once prepared.
+        headers = {
+            name: value.decode() if isinstance(value, bytes) else value
+            for name, value in request.headers.items()
+        }
+        answer = self._app.test_client().open(
+            "/", method=request.method, data=request.body, headers=headers
+        )
+        self._raw = (answer.status_code, answer.data)
+        return AWSResponse(
+            request.url, answer.status_code, dict(answer.headers), _RawBody(answer.data)
+        )
+
+
+class _RawBody(BytesIO):
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+@pytest.fixture(scope="session")
+def model() -> ServiceModel:
+    """The installed service model, read once."""
+    return ServiceModel.installed()
+
+
+@pytest.fixture(scope="session")
+def botocore_session() -> Session:
+    return Session()
+
+
+@pytest.fixture
+def clock() -> TickingClock:
+    return TickingClock()
+
+
+@pytest.fixture
+def service(model: ServiceModel, clock: TickingClock) -> Iterator[Service]:
+    service = create_service(Settings(db=":memory:"), model=model, clock=clock, strict=True)
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def app(service: Service) -> Flask:
+    return create_app(Settings(db=":memory:"), service=service, ids=CountedIds())
+
+
+@pytest.fixture
+def sender(app: Flask, botocore_session: Session) -> BotocoreSender:
+    return BotocoreSender(app, botocore_session)
+
+
+def stored(service: Service) -> list[str]:
+    """Everything the service's database holds, as SQL: two equal dumps are one state."""
+    with sqlite3.connect(service._store._path) as connection:  # type: ignore[attr-defined]
+        dump = list(connection.iterdump())
+    connection.close()
+    return dump
