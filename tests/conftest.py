@@ -1,5 +1,6 @@
 """A service with a clock that ticks when read, and ways to send to it without a socket."""
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -55,10 +56,9 @@ class BotocoreSender:
         self, operation: str, request: Any, caller: Mapping[str, str]
     ) -> tuple[int, dict[str, Any] | None]:
         client = self.client(caller["account"], caller["region"])
-        try:
+        # What came over the wire says more than the exception.
+        with contextlib.suppress(ClientError):
             client._make_api_call(operation, request)
-        except ClientError:
-            pass  # what came over the wire says more than the exception
         status, body = self._raw
         return status, json.loads(body) if body else None
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from conftest import FIXTURES, BotocoreSender, stored
 from jsonschema import Draft202012Validator
 
+from conftest import FIXTURES, BotocoreSender, stored
 from sagemock import Service
 from sagemock.conformance import Case, play, read_cases
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FIXTURES, stored
 from flask import Flask
 from jsonschema import Draft202012Validator
 
+from conftest import FIXTURES, stored
 from sagemock import Service
 from sagemock.conformance import matches
 from sagemock.operation import Caller

@@ -120,7 +120,8 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        reason = error.strerror or str(error)
+        # create_server adds the address to the reason; it is told already.
+        reason = str(error.strerror or error).partition(" (while")[0]
         raise click.ClickException(f"Cannot listen on {host} port {port}: {reason}.") from error
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import regex
 
 from sagemock.api import wording
+from sagemock.api.lazily import Lazily
 from sagemock.api.patterns import translate
 from sagemock.api.service_model import Shape
 
@@ -30,14 +31,10 @@ class Constraints:
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
         self._shapes = shapes
-        self._checks: dict[str, Check | None] = {}
+        self._checks = Lazily[Check | None](self._compile, self._forward)
 
     def check(self, shape_name: str) -> Check | None:
         """What finds the breaks in a value of this shape; None when it constrains nothing."""
-        if shape_name not in self._checks:
-            # A shape may contain itself: while it is compiled, it stands for what it will be.
-            self._checks[shape_name] = self._forward(shape_name)
-            self._checks[shape_name] = self._compile(shape_name)
         return self._checks[shape_name]
 
     def _forward(self, shape_name: str) -> Check:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sagemock.api.lazily import Lazily
 from sagemock.api.service_model import Shape
 from sagemock.errors import SerializationException
 
@@ -41,16 +42,11 @@ class JsonTypes:
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
         self._shapes = shapes
-        self._parsers: dict[str, Parse] = {}
+        self._parsers = Lazily[Parse](self._compile, self._forward)
 
     def parser(self, shape_name: str) -> Parse:
         """What turns a JSON value into a value of this shape."""
-        known = self._parsers.get(shape_name)
-        if known is None:
-            # A shape may contain itself: while it is compiled, it stands for what it will be.
-            self._parsers[shape_name] = self._forward(shape_name)
-            known = self._parsers[shape_name] = self._compile(shape_name)
-        return known
+        return self._parsers[shape_name]
 
     def _forward(self, shape_name: str) -> Parse:
         def later(value: Any) -> Any:

@@ -6,6 +6,7 @@ Names in a stored document that do not begin with a capital are the rules' own a
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sagemock.api.lazily import Lazily
 from sagemock.api.service_model import Shape
 from sagemock.operation import Members
 
@@ -22,7 +23,7 @@ class Projection:
     def __init__(self, shapes: Mapping[str, Shape], *, strict: bool = False) -> None:
         self._shapes = shapes
         self._strict = strict
-        self._projections: dict[str, Project | None] = {}
+        self._projections = Lazily[Project | None](self._compile, self._forward)
 
     def answer(self, shape_name: str, document: Members, *, whole: bool) -> Members:
         """The answer of this shape; `whole` says that it is to show all of the document."""
@@ -32,34 +33,33 @@ class Projection:
             if lost:
                 message = f"{shape_name} does not show {', '.join(lost)}"
                 raise LookupError(message)
-        project = self._of(shape_name)
+        project = self._projections[shape_name]
         shown: Members = project(document) if project else document
         return shown
 
-    def _of(self, shape_name: str) -> Project | None:
-        if shape_name not in self._projections:
-            self._projections[shape_name] = lambda value: self._again(shape_name, value)
-            self._projections[shape_name] = self._compile(shape_name)
-        return self._projections[shape_name]
+    def _forward(self, shape_name: str) -> Project:
+        def later(value: Any) -> Any:
+            project = self._projections[shape_name]
+            return project(value) if project else value
 
-    def _again(self, shape_name: str, value: Any) -> Any:
-        project = self._projections[shape_name]
-        return project(value) if project else value
+        return later
 
     def _compile(self, shape_name: str) -> Project | None:
         shape = self._shapes[shape_name]
         if shape["type"] == "structure":
-            members = {name: self._of(each["shape"]) for name, each in shape["members"].items()}
+            members = {
+                name: self._projections[each["shape"]] for name, each in shape["members"].items()
+            }
             return lambda value: {
                 name: project(value[name]) if project else value[name]
                 for name, project in members.items()
                 if value.get(name) is not None
             }
         if shape["type"] == "list":
-            element = self._of(shape["member"]["shape"])
+            element = self._projections[shape["member"]["shape"]]
             return (lambda value: [element(each) for each in value]) if element else None
         if shape["type"] == "map":
-            each_value = self._of(shape["value"]["shape"])
+            each_value = self._projections[shape["value"]["shape"]]
             if each_value:
                 return lambda value: {key: each_value(each) for key, each in value.items()}
         return None

@@ -14,8 +14,11 @@ from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.receiver import ChunkedReceiver
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
+from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 from waitress.wasyncore import dispatcher
 
 from sagemock.wire.answers import refused, too_large
@@ -23,6 +26,7 @@ from sagemock.wire.answers import refused, too_large
 _THREADS = 16
 _CONNECTIONS = 1000
 _STALLED_S = 60
+_CHUNK_LINE_BYTES = 64 * 1024
 _LINGER_S = 5.0
 _LINGER_BYTES = 256 * 1024 * 1024
 _DRAIN_S = 8.0
@@ -34,6 +38,24 @@ _CODES = {
 }
 
 
+class _Parser(HTTPRequestParser):
+    """A request that is refused as soon as its chunks promise, or ramble, beyond the limits."""
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        body = self.body_rcv
+        if isinstance(body, ChunkedReceiver) and not self.completed:
+            if body.chunk_remainder >= self.adj.max_request_body_size:
+                self._refuse(RequestEntityTooLarge("chunk too large"))
+            elif len(body.control_line) + len(body.trailer) > _CHUNK_LINE_BYTES:
+                self._refuse(BadRequest("Invalid chunk"))
+        return consumed
+
+    def _refuse(self, error: Error) -> None:
+        self.error = error
+        self.completed = True
+
+
 class _JsonErrorTask(ErrorTask):
     """waitress's own refusals, as JSON with a `__type`."""
 
@@ -42,7 +64,7 @@ class _JsonErrorTask(ErrorTask):
         code = _CODES.get(error.code, "SerializationException")
         request_id = self.channel.server.request_id()
         if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            answer = too_large(self.channel.adj.max_request_body_size, request_id)
+            answer = too_large(self.channel.server.max_body_bytes, request_id)
         else:
             answer = refused(error.code, code, str(error.body), request_id)
         self.status = f"{error.code} {error.reason}"
@@ -56,6 +78,7 @@ class _Channel(HTTPChannel):
     """A connection that lets a refused sender finish, and reads nothing more once draining."""
 
     error_task_class = _JsonErrorTask
+    parser_class = _Parser
     will_close: bool
     _refused = False
     lingers_until = 0.0
@@ -113,6 +136,7 @@ class Server(TcpWSGIServer):
         request_id: Callable[[], str],
     ) -> None:
         self.stopping = False
+        self.max_body_bytes = max_body_bytes
         self.request_id = request_id
         adjustments = Adjustments(
             ident=None,
@@ -120,7 +144,7 @@ class Server(TcpWSGIServer):
             connection_limit=_CONNECTIONS,
             channel_timeout=_STALLED_S,
             cleanup_interval=10,
-            max_request_body_size=max_body_bytes,
+            max_request_body_size=max_body_bytes + 1,  # waitress refuses the bound itself
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=True,
             log_socket_errors=False,

@@ -1,0 +1,129 @@
+"""Who may import whom, and what no part of the house does: read from the imports themselves."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sagemock
+
+SOURCE = Path(sagemock.__file__).parent
+FILES = sorted(SOURCE.rglob("*.py"))
+
+# From the bottom up: a module may import what lies on a lower floor, and its own folder.
+FLOORS = (
+    ("errors", "ports"),
+    ("operation", "arn", "settings"),
+    ("listing", "tagging"),
+    ("resource_type",),
+    ("api", "resources"),
+    ("service",),
+    ("wire", "store"),
+    ("app",),
+    ("conformance",),
+    ("coverage",),
+    ("cli",),
+    ("__main__", "__init__"),
+)
+FLOOR = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
+
+ONLY_IN = {
+    "flask": ("wire", "app"),
+    "werkzeug": ("wire",),
+    "waitress": ("wire",),
+    "sqlite3": ("store",),
+    "jsonschema": ("api",),
+    "regex": ("api",),
+    "click": ("cli",),
+    "boto3": (),
+    "botocore": (),
+}
+FORBIDDEN_CALLS = {
+    "time.time": ("app", "wire"),
+    "uuid.uuid4": ("app",),
+    "os.environ": (),
+    "os.getenv": (),
+    "print": (),
+}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "sagemock":
+                yield from (f"sagemock.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_go_down_never_up_or_sideways(path: Path) -> None:
+    here = part_of(path)
+    for module in imports(path):
+        if not module.startswith("sagemock"):
+            continue
+        there = module.removeprefix("sagemock").strip(".").split(".")[0] or "__init__"
+        assert there == here or FLOOR[there] < FLOOR[here], f"{path} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_library_stays_behind_the_border_that_owns_it(path: Path) -> None:
+    for module in imports(path):
+        library = module.split(".")[0]
+        if library in ONLY_IN:
+            assert part_of(path) in ONLY_IN[library], f"{path} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_time_identity_environment_and_output_come_from_outside(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Attribute | ast.Name):
+            name = ast.unparse(node)
+            if name in FORBIDDEN_CALLS:
+                assert part_of(path) in FORBIDDEN_CALLS[name], f"{path} uses {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_module_holds_state(path: Path) -> None:
+    for node in ast.parse(path.read_text("utf-8")).body:
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        if isinstance(value, ast.Call):
+            made = ast.unparse(value.func)
+            assert made in MADE_AT_IMPORT, f"{path} makes a {made} when imported"
+
+
+MADE_AT_IMPORT = {
+    "re.compile",
+    "regex.compile",
+    "frozenset",
+    "Path",
+    "ResourceType",
+    "logging.getLogger",
+}
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "resources").glob("*.py")), ids=lambda p: p.name)
+def test_rules_catch_no_blind_exception(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ExceptHandler):
+            assert node.type is not None
+            assert ast.unparse(node.type) != "Exception"
+
+
+def test_the_store_knows_no_word_of_sagemaker() -> None:
+    for path in (SOURCE / "store").glob("*.py"):
+        text = path.read_text("utf-8").replace("sagemock", "").lower()
+        for word in ("sagemaker", "modelpackage", "model_package", "approval", "arn:aws"):
+            assert word not in text
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_file_fits_a_sitting(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 400

@@ -1,0 +1,239 @@
+"""The command line as a user has it: started as a process, told mistakes in one sentence."""
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from sagemock import cli
+
+COMMAND = [sys.executable, "-m", "sagemock"]
+
+
+class Started:
+    """`sagemock serve` as a process that has said it listens."""
+
+    def __init__(self, folder: Path, *options: str, **variables: str) -> None:
+        self.process = subprocess.Popen(
+            [*COMMAND, "serve", "--port", "0", *options],
+            cwd=folder,
+            env={**os.environ, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.announced = self.process.stdout.readline()
+        self.url = self.announced.split()[-1]
+        self.to_paste = self.process.stdout.readline()
+
+    def call(self, operation: str, **members: Any) -> Any:
+        request = urllib.request.Request(  # noqa: S310 - the server just started
+            self.url,
+            json.dumps(members).encode(),
+            {"X-Amz-Target": f"SageMaker.{operation}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the same
+            return json.loads(answer.read())
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=15)
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Started]:
+    started = Started(tmp_path)
+    yield started
+    if started.process.poll() is None:
+        started.stop()
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={**os.environ, **variables},
+        check=False,
+    )
+
+
+def assert_one_sentence(result: subprocess.CompletedProcess[str], pattern: str) -> None:
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert re.search(pattern, result.stderr), result.stderr
+
+
+def test_serve_announces_where_it_listens_and_what_to_paste(started: Started) -> None:
+    assert re.fullmatch(r"sagemock listening on http://127\.0\.0\.1:\d+\n", started.announced)
+    assert started.to_paste == f"export AWS_ENDPOINT_URL_SAGEMAKER={started.url}\n"
+    assert started.call("ListModelPackageGroups") == {"ModelPackageGroupSummaryList": []}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve_ends_with_exit_code_0_when_told_to(started: Started, number: int) -> None:
+    code, errors = started.stop(number)
+    assert code == 0
+    assert "Traceback" not in errors
+
+
+def test_what_was_registered_survives_a_restart(tmp_path: Path, started: Started) -> None:
+    started.call("CreateModelPackageGroup", ModelPackageGroupName="churn")
+    created = started.call("CreateModelPackage", ModelPackageGroupName="churn", ClientToken="t")
+    started.stop()
+    assert (tmp_path / ".sagemock" / "sagemock.db").exists()
+    again = Started(tmp_path)
+    version = again.call("DescribeModelPackage", ModelPackageName="churn/1")
+    assert version["ModelPackageVersion"] == 1
+    replayed = again.call("CreateModelPackage", ModelPackageGroupName="churn", ClientToken="t")
+    assert replayed == created
+    again.stop()
+
+
+def test_a_call_is_one_line_in_the_log_without_its_body(started: Started) -> None:
+    started.call("CreateModelPackageGroup", ModelPackageGroupName="very-secret")
+    _, errors = started.stop()
+    lines = [line for line in errors.splitlines() if "CreateModelPackageGroup" in line]
+    assert len(lines) == 1
+    assert re.search(r"123456789012 us-east-1 200 \d+\.\d ms$", lines[0])
+    assert "very-secret" not in errors
+
+
+def test_options_can_be_given_as_variables(tmp_path: Path) -> None:
+    started = Started(
+        tmp_path,
+        SAGEMOCK_DB=":memory:",
+        SAGEMOCK_ACCOUNT_ID="999988887777",
+        SAGEMOCK_REGION="eu-central-1",
+    )
+    group = started.call("CreateModelPackageGroup", ModelPackageGroupName="g")
+    arn = "arn:aws:sagemaker:eu-central-1:999988887777:model-package-group/g"
+    assert group == {"ModelPackageGroupArn": arn}
+    started.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_termination_under_load_loses_nothing_it_answered(tmp_path: Path, started: Started) -> None:
+    started.call("CreateModelPackageGroup", ModelPackageGroupName="g")
+    answered: list[str] = []
+
+    def register() -> None:
+        try:
+            while True:
+                answer = started.call("CreateModelPackage", ModelPackageGroupName="g")
+                answered.append(answer["ModelPackageArn"])
+        except OSError:
+            return
+
+    threads = [threading.Thread(target=register) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    while len(answered) < 50:
+        assert started.process.poll() is None
+    code, errors = started.stop()
+    for thread in threads:
+        thread.join()
+    assert code == 0
+    assert "Traceback" not in errors
+    with sqlite3.connect(tmp_path / ".sagemock" / "sagemock.db") as database:
+        rows = database.execute("SELECT number FROM resource WHERE number > 0 ORDER BY number")
+        stored = [number for (number,) in rows]
+    database.close()
+    assert sorted(int(arn.rsplit("/", 1)[1]) for arn in answered) == stored
+    assert stored == list(range(1, len(stored) + 1))
+
+
+def test_a_taken_port_is_told_in_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert_one_sentence(
+            run("serve", "--port", port, "--db", ":memory:"),
+            rf"^sagemock: Cannot listen on 127.0.0.1 port {port}: Address already in use\.$",
+        )
+
+
+def test_a_host_that_is_none_is_told_in_one_sentence() -> None:
+    assert_one_sentence(
+        run("serve", "--host", "no.such.host.invalid", "--db", ":memory:"),
+        r"^sagemock: Cannot listen on no.such.host.invalid port 4577: ",
+    )
+
+
+def test_a_foreign_database_is_told_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("no database " * 1000)
+    assert_one_sentence(
+        run("serve", "--port", "0", "--db", str(path)),
+        r"^sagemock: Cannot use .*notes\.db as a database: file is not a database\.$",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "pattern"),
+    [
+        (("--port", "many"), "Invalid value for '--port'"),
+        (("--port", "70000"), "A port is a number from 0 to 65535, not 70000"),
+        (("--account-id", "12"), "An account id is 12 digits, not '12'"),
+        (("--region", "US East"), "A region looks like us-east-1"),
+        (("--principal", "me"), "A principal is an IAM or STS ARN, not 'me'"),
+        (("--access-key", "AKIA"), "given as ID=ACCOUNT or ID=ARN, not 'AKIA'"),
+        (("--access-key", "AKIA=x"), "Access key 'AKIA' needs a 12-digit account"),
+        (("--max-body-bytes", "0"), "at least 1"),
+        (("--no-such-option",), "No such option"),
+    ],
+)
+def test_a_bad_option_is_told_in_one_sentence(options: tuple[str, ...], pattern: str) -> None:
+    assert_one_sentence(run("serve", *options), f"^sagemock: .*{pattern}")
+
+
+def test_a_bad_variable_is_told_in_one_sentence() -> None:
+    assert_one_sentence(run("serve", SAGEMOCK_PORT="many"), "^sagemock: .*'many'")
+
+
+def test_help_shows_an_example_and_every_option_has_its_variable() -> None:
+    result = run("serve", "--help")
+    assert result.returncode == 0
+    assert "Example: sagemock serve" in result.stdout
+    for option in cli.serve.params:
+        expected = f"SAGEMOCK_{str(option.name).upper()}"
+        assert option.envvar == expected
+
+
+def test_no_command_shows_the_help() -> None:
+    result = run()
+    assert result.returncode == 0
+    assert "serve" in result.stdout
+
+
+def test_coverage_prints_served_operations_first_and_absent_ones_after() -> None:
+    table = CliRunner().invoke(cli.cli, ["coverage"]).output
+    assert re.search(r"\| CreateModelPackage \| ruled \| 0 \| \d+ \| \d+ \| \d+ \|", table)
+    assert "| CreateTrainingJob | absent | 0 | 0 | 0 | 0 |" in table
+    served = CliRunner().invoke(cli.cli, ["coverage", "--served"]).output
+    assert table.startswith(served.rstrip("\n"))
+    assert served.count("\n") == 2 + 17
+
+
+def test_the_url_to_paste_is_reachable_whatever_the_address() -> None:
+    with socket.create_server(("0.0.0.0", 0)) as everywhere:  # noqa: S104 - closed at once
+        port = everywhere.getsockname()[1]
+        assert cli._url(everywhere) == f"http://127.0.0.1:{port}"
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as version_6:
+        port = version_6.getsockname()[1]
+        assert cli._url(version_6) == f"http://[::1]:{port}"

@@ -1,0 +1,73 @@
+"""README holds what it says: its table is fresh, its examples and commands run."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from running import Running
+from sagemock import Settings, create_app, create_service
+from sagemock.api.service_model import ServiceModel
+from sagemock.cli import cli
+from sagemock.coverage import coverage_table
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+EXAMPLES = re.findall(r"<!-- example -->\n```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def url(model: ServiceModel) -> Iterator[str]:
+    service = create_service(Settings(db=":memory:"), model=model)
+    running = Running(create_app(service=service))
+    yield running.url
+    running.stop()
+    service.close()
+
+
+def test_the_table_of_served_operations_is_fresh() -> None:
+    table = README.partition("<!-- served -->\n")[2].partition("<!-- /served -->")[0]
+    assert table.strip() == coverage_table(served_only=True), (
+        "paste the output of `sagemock coverage --served` between README's markers"
+    )
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_an_example_runs_where_there_is_no_aws_configuration(
+    example: str, url: str, tmp_path: Path
+) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    result = subprocess.run(
+        [sys.executable, "-c", example.replace("http://127.0.0.1:4577", url)],
+        env=kept | {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+    printed = re.findall(r"It prints `(.*)`\.", README)
+    assert result.stdout.strip() in printed or result.stdout.startswith("http://127.0.0.1:")
+
+
+def test_there_are_examples_and_the_two_commands() -> None:
+    assert len(EXAMPLES) == 2
+    commands = re.findall(r"<!-- command: (\w+) -->\n```sh\n(.*)\n```", README)
+    assert [name for name, _ in commands] == ["serve", "tests"]
+    for _, command in commands:
+        assert re.match(r"python3 -m venv (\S+) && \1/bin/pip install .* && \1/bin/", command)
+
+
+def test_every_command_and_option_that_is_named_exists() -> None:
+    for command in re.findall(r"sagemock (serve|coverage)", README):
+        assert command in cli.commands
+    options = {
+        option for name in cli.commands.values() for each in name.params for option in each.opts
+    }
+    for option in re.findall(r"`(?:sagemock \w+ )?(--[a-z-]+)", README):
+        assert option in options | {"--help"}, option
