@@ -103,6 +103,16 @@ def model() -> ServiceModel:
 
 
 @pytest.fixture(scope="session")
+def patterns(model: ServiceModel) -> dict[str, str]:
+    """AWS's patterns as values for cases: `{pattern.EntityName}`, as the installed model has it."""
+    return {
+        f"pattern.{name}": shape["pattern"]
+        for name, shape in model.shapes.items()
+        if "pattern" in shape
+    }
+
+
+@pytest.fixture(scope="session")
 def botocore_session() -> Session:
     return Session()
 

@@ -26,7 +26,9 @@ VALUES = {
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_case(case: Case, sender: BotocoreSender, service: Service) -> None:
+def test_case(
+    case: Case, sender: BotocoreSender, service: Service, patterns: dict[str, str]
+) -> None:
     def send(operation: str, request: Any, caller: Mapping[str, str]) -> tuple[int, Any]:
         before = stored(service)
         status, answer = sender.send(operation, request, caller)
@@ -35,7 +37,7 @@ def test_case(case: Case, sender: BotocoreSender, service: Service) -> None:
             assert stored(service) == before, f"{operation} changed what is stored"
         return status, answer
 
-    play(case, send, VALUES)
+    play(case, send, VALUES | patterns)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -128,3 +128,15 @@ def test_a_closed_store_is_not_ready() -> None:
     service.close()
     with pytest.raises(sqlite3.Error):
         service.check()
+
+
+def test_members_that_update_does_not_know_change_nothing(service: Service) -> None:
+    service.invoke("CreateModelPackageGroup", {"ModelPackageGroupName": "churn"}, CALLER)
+    request = {"ModelPackageGroupName": "churn", "ModelPackageDescription": "first"}
+    answer = service.invoke("CreateModelPackage", request, CALLER)
+    assert answer
+    update = {"ModelPackageArn": answer["ModelPackageArn"], "ModelPackageDescription": "second"}
+    service.invoke("UpdateModelPackage", update, CALLER)
+    version = service.invoke("DescribeModelPackage", {"ModelPackageName": "churn/1"}, CALLER)
+    assert version
+    assert version["ModelPackageDescription"] == "first"

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from conftest import FIXTURES, stored
 from sagemock import Service
-from sagemock.conformance import matches
+from sagemock.conformance import filled, matches
 from sagemock.operation import Caller
 
 PATHS = sorted(FIXTURES.glob("wire/*.json"))
@@ -33,12 +33,12 @@ def body_of(request: dict[str, Any]) -> bytes:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_wire_case(name: str, app: Flask, service: Service) -> None:
+def test_wire_case(name: str, app: Flask, service: Service, patterns: dict[str, str]) -> None:
     case = CASES[name]
     for step in case.get("before", ()):
         service.invoke(step["call"], step["with"], CALLER)
     before = stored(service)
-    request, expected = case["request"], case["response"]
+    request, expected = case["request"], filled(case["response"], patterns)
     answer = app.test_client().open(
         request.get("path", "/"),
         method=request.get("method", "POST"),

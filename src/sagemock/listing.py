@@ -42,6 +42,12 @@ def list_query(kind: str, request: Members, *, descending: bool) -> Query:
     return replace(query, after=_position(kind, token)) if token else query
 
 
+def refuse_token(request: Members) -> None:
+    """Refuse a NextToken given to a list that always fits on one page: it never gave one."""
+    if request.get("NextToken"):
+        raise ValidationException(INVALID_TOKEN)
+
+
 def next_token(kind: str, row: Row) -> str:
     """The token of the page after this row."""
     place = json.dumps([kind, row.created_ms, row.id, row.name, row.number]).encode()

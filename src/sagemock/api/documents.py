@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from sagemock.errors import ValidationException
+from sagemock.json_document import parsed
 from sagemock.operation import Members
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ class ModelCardSchema:
         if content is None:
             return
         try:
-            card = json.loads(content, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
+            card = parsed(content)
+        except ValueError:
             raise ValidationException(NOT_JSON) from None
         if not isinstance(card, dict):
             raise ValidationException(NOT_JSON)
@@ -50,11 +51,6 @@ class ModelCardSchema:
         )
         if broken is not None:
             raise ValidationException(BROKEN.format(path=broken.json_path, reason=_reason(broken)))
-
-
-def _refuse_constant(name: str) -> Any:
-    message = f"{name} is no JSON"
-    raise ValueError(message)
 
 
 def _reason(error: "ValidationError") -> str:

@@ -80,7 +80,7 @@ def _create_version(call: Call, request: Members, group_name: str) -> Members:
     name = group["ModelPackageGroupName"]
     package = _new_document(call, request)
     package.setdefault("ModelApprovalStatus", DEFAULT_APPROVAL)
-    number = call.store.next_number(name)
+    number = call.store.next_number(group["ModelPackageGroupArn"])
     package |= {"ModelPackageGroupName": name, "ModelPackageVersion": number}
     return MODEL_PACKAGE.add(call, name, package, number)
 
@@ -197,8 +197,9 @@ def _changes(call: Call, package: Members, request: Members) -> Members:
         )
         if member in request
     }
+    brought = _from_source(call, request)
     if "InferenceSpecification" not in package:
-        changes |= _from_source(call, request)
+        changes |= brought
     if "InferenceSpecification" in request:
         changes["InferenceSpecification"] = with_digests(request["InferenceSpecification"])
     if "AdditionalInferenceSpecificationsToAdd" in request:

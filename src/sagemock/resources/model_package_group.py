@@ -76,8 +76,7 @@ def delete_model_package_group(call: Call, request: Members) -> Members:
     Cases: fixtures/conformance/model_package_group/delete_*.json
     """
     group = MODEL_PACKAGE_GROUP.get(call, request["ModelPackageGroupName"])
-    name = group["ModelPackageGroupName"]
-    if call.store.has_numbered(VERSIONS_KIND, name):
+    if call.store.has_numbered(VERSIONS_KIND, group["ModelPackageGroupName"]):
         raise ConflictException(STILL_HAS_VERSIONS.format(**group))
-    call.store.end_numbers(name)
+    call.store.end_numbers(group["ModelPackageGroupArn"])
     return MODEL_PACKAGE_GROUP.remove(call, group)

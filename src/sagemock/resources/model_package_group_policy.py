@@ -4,12 +4,12 @@ It says which other accounts may use the group. It is not enforced here yet: ano
 is refused whatever the policy says.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from sagemock.errors import ValidationException
+from sagemock.json_document import parsed
 from sagemock.operation import Call, Members, operation
 from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP, VERSIONS_KIND
 
@@ -71,8 +71,8 @@ def _with_policy(call: Call, request: Members) -> Members:
 def _what_is_wrong(policy: str, group: Members) -> str | None:
     """The first reason why a text is no policy for this group; None for one that is."""
     try:
-        document = json.loads(policy)
-    except (ValueError, RecursionError):
+        document = parsed(policy)
+    except ValueError:
         return "Not a JSON document"
     statements = document.get("Statement") if isinstance(document, dict) else None
     statements = [statements] if isinstance(statements, dict) else statements

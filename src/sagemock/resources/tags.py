@@ -4,6 +4,7 @@ Groups and unversioned packages can, versions cannot (TA2). Tags live beside the
 """
 
 from sagemock.errors import ValidationException
+from sagemock.listing import refuse_token
 from sagemock.operation import Call, Members, operation
 from sagemock.resource_type import own_arn
 from sagemock.resources.model_package import MODEL_PACKAGE
@@ -40,9 +41,10 @@ def add_tags(call: Call, request: Members) -> Members:
 def list_tags(call: Call, request: Members) -> Members:
     """All tags of a resource on one page, in the order they were first added; a version has none.
 
-    Errors: ValidationException, the resource is missing.
+    Errors: ValidationException, the resource is missing; there is a NextToken.
     Cases: fixtures/conformance/tags/list_*.json
     """
+    refuse_token(request)
     arn = request["ResourceArn"]
     _existing(call, arn)
     return {"Tags": _as_list(call.store.tags(arn))}

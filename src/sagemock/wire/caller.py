@@ -15,7 +15,7 @@ from sagemock.settings import Settings
 _CREDENTIAL = re.compile(r"Credential=(?P<scope>[^,\s]+)")
 _SCOPE_PARTS = 5
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z0-9-]{1,32}")
+_REGION = re.compile(r"[a-z0-9-]{9,16}")  # what ARNs take, A1
 
 # The fifth to twelfth character of a key made since about 2019 are a number that holds the account.
 _ACCOUNT_KEY = re.compile(r"A[KS]IA[A-Z2-7]{16}")

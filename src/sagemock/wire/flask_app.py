@@ -21,6 +21,8 @@ from sagemock.wire.guard import Guard
 def flask_app(service: Service, settings: Settings, ids: Ids) -> Flask:
     """A Flask app that answers for a service."""
     app = Flask("sagemock", static_folder=None)
+    # Else two slashes in a row are answered with a redirect, in HTML.
+    app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     aws_json = AwsJson(service, settings, ids)
     guard = Guard(settings.allow_hosts, settings.allow_origins)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from sagemock.wire.answers import Headers
 
-_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(?::[0-9]{0,5})?")
 _SINGLE_LABEL = re.compile(r"[a-z0-9_-]+")
 _AWS = ".amazonaws.com"
 _DEFAULT_PORTS = {"http": "80", "https": "443"}

@@ -38,11 +38,11 @@ def _refuse(constant: str) -> Any:
 
 
 def _depth(value: Any) -> int:
+    """How many objects and lists lie inside one another at the deepest place."""
     depth = 0
     level = [value]
-    while level:
+    while containers := [each for each in level if isinstance(each, dict | list)]:
         depth += 1
-        containers = (each for each in level if isinstance(each, dict | list))
         level = [
             child
             for each in containers
