@@ -140,3 +140,15 @@ def test_members_that_update_does_not_know_change_nothing(service: Service) -> N
     version = service.invoke("DescribeModelPackage", {"ModelPackageName": "churn/1"}, CALLER)
     assert version
     assert version["ModelPackageDescription"] == "first"
+
+
+def test_the_deepest_json_that_can_be_allowed_does_not_exhaust_the_stack(
+    service: Service, model: ServiceModel
+) -> None:
+    expression: Members = {"Operator": "And"}
+    for _ in range(127):
+        expression = {"SubExpressions": [expression]}
+    search = model.operation("Search")
+    assert search
+    request = {"Resource": "Model", "SearchExpression": expression}
+    assert service._validator.validate(search, request) == request

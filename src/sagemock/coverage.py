@@ -14,7 +14,10 @@ from sagemock.operation import collect_operations
 
 
 def coverage_table(*, served_only: bool = False) -> str:
-    """A Markdown table, one row an operation; served ones first."""
+    """A Markdown table, one row an operation, served ones first; the last row counts all cases.
+
+    A case that proves two operations stands in both their rows, and once in the last.
+    """
     model = ServiceModel.installed()
     served = model.match_rules(collect_operations(resources))
     cases = list(installed_cases())
@@ -23,6 +26,8 @@ def coverage_table(*, served_only: bool = False) -> str:
         for name in sorted(model.operation_names(), key=lambda name: (name not in served, name))
         if name in served or not served_only
     ]
+    counts = Counter(case.evidence for case in cases)
+    rows.append(("all cases", "", *(str(counts[kind]) for kind in EVIDENCE)))
     header = ("operation", "level", *EVIDENCE)
     return "\n".join(_markdown([header, ("---",) * len(header), *rows]))
 

@@ -13,6 +13,8 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z0-9-]{9,16}")
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>[0-9]{12}):\S+")
 _MOST_PORTS = 65535
+# Deeper JSON could exhaust the stack of the walkers that hold it against the shapes.
+_MOST_DEPTH = 256
 
 
 class SettingsError(ValueError):
@@ -56,8 +58,12 @@ class Settings:
                     f"Access key '{key}' needs a 12-digit account or an IAM or STS ARN, "
                     f"not '{value}'."
                 )
-        if self.max_body_bytes < 1 or self.max_json_depth < 1:
-            raise SettingsError("The limits on a body's bytes and depth are at least 1.")
+        if self.max_body_bytes < 1:
+            raise SettingsError(f"A body has at least 1 byte, not {self.max_body_bytes}.")
+        if not 1 <= self.max_json_depth <= _MOST_DEPTH:
+            raise SettingsError(
+                f"The depth of JSON is a number from 1 to {_MOST_DEPTH}, not {self.max_json_depth}."
+            )
 
     def _example_principal(self) -> str:
         return self.principal.replace("{account}", self.account_id).replace("{partition}", "aws")
