@@ -44,10 +44,13 @@ class CountedIds:
 
 
 class BotocoreSender:
-    """Sends through botocore, its own parameter validation off, into a Flask app."""
+    """Sends through botocore, its own parameter validation off, into a Flask app.
 
-    def __init__(self, app: Flask, session: Session) -> None:
-        self._app = app
+    Its clients are made once for all tests; each test gives it the app it sends to.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.app: Flask | None = None
         self._session = session
         self._clients: dict[tuple[str, str], Any] = {}
         self._raw: tuple[int, bytes] = (0, b"")
@@ -82,7 +85,8 @@ class BotocoreSender:
             name: value.decode() if isinstance(value, bytes) else value
             for name, value in request.headers.items()
         }
-        answer = self._app.test_client().open(
+        assert self.app
+        answer = self.app.test_client().open(
             "/", method=request.method, data=request.body, headers=headers
         )
         self._raw = (answer.status_code, answer.data)
@@ -112,11 +116,6 @@ def patterns(model: ServiceModel) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
-def botocore_session() -> Session:
-    return Session()
-
-
 @pytest.fixture
 def clock() -> TickingClock:
     return TickingClock()
@@ -134,9 +133,15 @@ def app(service: Service) -> Flask:
     return create_app(Settings(db=":memory:"), service=service, ids=CountedIds())
 
 
+@pytest.fixture(scope="session")
+def only_sender() -> BotocoreSender:
+    return BotocoreSender(Session())
+
+
 @pytest.fixture
-def sender(app: Flask, botocore_session: Session) -> BotocoreSender:
-    return BotocoreSender(app, botocore_session)
+def sender(app: Flask, only_sender: BotocoreSender) -> BotocoreSender:
+    only_sender.app = app
+    return only_sender
 
 
 def stored(service: Service) -> list[str]:
