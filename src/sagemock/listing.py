@@ -7,8 +7,10 @@ count: what is created or deleted between two pages makes nothing else come twic
 
 import base64
 import json
+import math
 import zlib
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from sagemock.errors import ValidationException
@@ -77,11 +79,11 @@ def _is_place(kind: str, parts: object) -> bool:
     return parts[0] == kind and all(abs(number) < _INT64 for number in numbers)
 
 
-# Bounds are exclusive and may carry microseconds; creation times are whole milliseconds. Rounding
-# to microseconds first undoes what a binary fraction adds: 1704164645.678 * 1000 is not whole.
+# Bounds are exclusive and may carry microseconds; creation times are whole milliseconds. The bound
+# is taken as it was written: its binary fraction times 1000 would fall beside the millisecond.
 def _floor_ms(bound: float | None) -> int | None:
-    return None if bound is None else round(bound * 1_000_000) // 1000
+    return None if bound is None else math.floor(Decimal(repr(bound)) * 1000)
 
 
 def _ceil_ms(bound: float | None) -> int | None:
-    return None if bound is None else -(-round(bound * 1_000_000) // 1000)
+    return None if bound is None else math.ceil(Decimal(repr(bound)) * 1000)

@@ -124,8 +124,10 @@ def test_a_request_without_content_is_fine(request_members: dict[str, Any]) -> N
         '{"a":' * 5_000,
         f'{{"a": {"9" * 5000}}}',
         "\ufeff{}",
+        '{"a": "\\ud800"}',
+        '{"\\udc00": 1}',
     ],
-    ids=range(14),
+    ids=range(16),
 )
 def test_what_is_no_json_object_is_no_card(content: str) -> None:
     assert refused(content) == "Model card content is not a valid JSON object."

@@ -160,8 +160,15 @@ def test_a_long_enum_is_in_the_same_order(model: ServiceModel) -> None:
     assert wording.enum_constraint(values) == f"Member must satisfy enum value set: [{SEARCHABLE}]"
 
 
-def test_the_enum_of_a_training_instance_begins_as_recorded() -> None:
-    recorded = ["ml.p2.xlarge", "ml.m5.4xlarge", "ml.m4.16xlarge", "ml.p3.16xlarge", "ml.m5.large"]
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        ["ml.p2.xlarge", "ml.m5.4xlarge", "ml.m4.16xlarge", "ml.p3.16xlarge", "ml.m5.large"],
+        ["ml.r5d.12xlarge", "ml.r5.12xlarge", "ml.p2.xlarge", "ml.m5.4xlarge"],
+    ],
+    ids=["CreateTrainingJob", "CreateEndpointConfig"],
+)
+def test_a_recorded_enum_of_instance_types_begins_in_the_same_order(recorded: list[str]) -> None:
     assert wording.enum_constraint(sorted(recorded)) == (
         f"Member must satisfy enum value set: [{', '.join(recorded)}]"
     )

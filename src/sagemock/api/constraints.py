@@ -23,7 +23,7 @@ Test = tuple[Callable[[Any], bool], str]
 # A pattern is run on a value longer than `max` too, for both breaks are reported; what takes
 # longer than this to match does not match.
 _PATTERN_TIMEOUT_S = 0.1
-_LONG_VALUE = 4096
+_LONG_VALUE = 1024
 
 
 class Constraints:
