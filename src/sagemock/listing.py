@@ -52,7 +52,7 @@ def refuse_token(request: Members) -> None:
 
 def next_token(kind: str, row: Row) -> str:
     """The token of the page after this row."""
-    place = json.dumps([kind, row.created_ms, row.id, row.name, row.number]).encode()
+    place = json.dumps([kind, row.created_ms, row.name, row.number]).encode()
     check = zlib.crc32(place).to_bytes(4, "big")
     return base64.urlsafe_b64encode(check + place).decode()
 
@@ -67,13 +67,13 @@ def _position(kind: str, token: str) -> Position:
         raise ValidationException(INVALID_TOKEN) from None
     if not _is_place(kind, parts):
         raise ValidationException(INVALID_TOKEN)
-    _, created_ms, row_id, name, number = parts
-    return Position(created_ms=created_ms, id=row_id, name=name, number=number)
+    _, created_ms, name, number = parts
+    return Position(created_ms=created_ms, name=name, number=number)
 
 
 def _is_place(kind: str, parts: object) -> bool:
     """Whether this is what `next_token` wrote; the checksum is no secret, so anybody can write."""
-    if not isinstance(parts, list) or [type(part) for part in parts] != [str, int, int, str, int]:
+    if not isinstance(parts, list) or [type(part) for part in parts] != [str, int, str, int]:
         return False
     numbers = (part for part in parts if isinstance(part, int))
     return parts[0] == kind and all(abs(number) < _INT64 for number in numbers)

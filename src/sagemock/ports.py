@@ -21,9 +21,8 @@ class AlreadyThere(Exception):  # noqa: N818 - a fact about the store, told as s
 
 @dataclass(frozen=True)
 class Row:
-    """A stored resource: its key as first written, its place in every order, and its document."""
+    """A stored resource: its key as first written, its creation time, and its document."""
 
-    id: int
     name: str
     number: int
     created_ms: int
@@ -35,7 +34,6 @@ class Position:
     """A place in every order a list can have; what it was read from may be gone."""
 
     created_ms: int
-    id: int
     name: str
     number: int
 
@@ -44,6 +42,7 @@ class Position:
 class Query:
     """Which resources of a kind, in which order, from where on, and how many at most.
 
+    The order is that of name and number, or of creation time with name and number to break ties.
     `numbered` asks for those with a number (True), without (False) or both (None). `contains` is a
     case-sensitive part of the name (`name/number` where there is a number). The bounds of the
     creation time are exclusive. `equals` compares members of the document.

@@ -141,7 +141,7 @@ def test_a_page_goes_on_after_a_place_whose_row_is_gone(store: SqliteStore) -> N
         for name in "abcd":
             add(session, name)
         row = session.page(Query("shelf", 2))[-1]
-        place = Position(row.created_ms, row.id, row.name, row.number)
+        place = Position(row.created_ms, row.name, row.number)
         session.remove("shelf", "b")
         assert names(session, Query("shelf", 5, after=place)) == ["c", "d"]
         assert names(session, Query("shelf", 5, after=place, descending=True)) == ["a"]
@@ -259,3 +259,14 @@ def test_the_failure_of_a_commit_is_told_and_the_store_goes_on(store: SqliteStor
         end_early()
     with store.writing(*HERE) as session:
         add(session, "a")
+
+
+def test_equal_creation_times_follow_name_and_number(store: SqliteStore) -> None:
+    with store.writing(*HERE) as session:
+        for name, number in (("b", 10), ("b", 9), ("a", 2), ("c", 0)):
+            add(session, name, number)
+        in_order = ["a/2", "b/9", "b/10", "c"]
+        assert names(session, Query("shelf", 9)) == in_order
+        assert names(session, Query("shelf", 9, descending=True)) == in_order[::-1]
+        place = Position(1000, "b", 9)
+        assert names(session, Query("shelf", 9, after=place)) == ["b/10", "c"]

@@ -8,7 +8,7 @@ VERSION = 1
 
 TABLES = (
     # `name` keeps the case it was written in; two names that differ only in case are one key.
-    # `number` is 0 for what has none. `created_ms` orders lists, `id` breaks its ties.
+    # `number` is 0 for what has none. Name and number also break the ties of `created_ms`.
     """
     CREATE TABLE resource (
         id INTEGER PRIMARY KEY,
@@ -25,7 +25,7 @@ TABLES = (
     CREATE UNIQUE INDEX resource_key
         ON resource (kind, account, region, lower(name), number)
     """,
-    "CREATE INDEX resource_created ON resource (kind, account, region, created_ms)",
+    "CREATE INDEX resource_created ON resource (kind, account, region, created_ms, name, number)",
     "CREATE INDEX resource_name ON resource (kind, account, region, name, number)",
     # The row's own number is the order in which keys were first written to an ARN.
     """

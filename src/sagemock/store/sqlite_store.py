@@ -152,7 +152,7 @@ class _SqliteSession:
 
     def get(self, kind: str, name: str, number: int = 0) -> Row | None:
         found = self._execute(
-            "SELECT id, name, number, created_ms, document FROM resource WHERE kind = ?"
+            "SELECT name, number, created_ms, document FROM resource WHERE kind = ?"
             " AND account = ? AND region = ? AND lower(name) = lower(?) AND number = ?",
             (kind, self._account, self._region, name, number),
         ).fetchone()
@@ -199,9 +199,9 @@ class _SqliteSession:
             conditions.append(condition)
             values += given
         direction = "DESC" if query.descending else "ASC"
-        order = ("name", "number") if query.by_name else ("created_ms", "id")
+        order = ("name", "number") if query.by_name else ("created_ms", "name", "number")
         statement = (
-            "SELECT id, name, number, created_ms, document FROM resource"  # noqa: S608 - our words
+            "SELECT name, number, created_ms, document FROM resource"  # noqa: S608 - our words
             f" WHERE {' AND '.join(conditions)}"
             f" ORDER BY {', '.join(f'{column} {direction}' for column in order)} LIMIT ?"
         )
@@ -272,13 +272,13 @@ def _conditions(query: Query) -> Iterator[tuple[Any, ...]]:
         if query.by_name:
             yield f"(name, number) {comparison} (?, ?)", query.after.name, query.after.number
         else:
-            yield f"(created_ms, id) {comparison} (?, ?)", query.after.created_ms, query.after.id
+            columns = f"(created_ms, name, number) {comparison} (?, ?, ?)"
+            yield columns, query.after.created_ms, query.after.name, query.after.number
 
 
-def _row(found: tuple[int, str, int, int, str]) -> Row:
-    row_id, name, number, created_ms, document = found
+def _row(found: tuple[str, int, int, str]) -> Row:
+    name, number, created_ms, document = found
     return Row(
-        id=row_id,
         name=name,
         number=number,
         created_ms=created_ms,
