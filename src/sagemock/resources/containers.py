@@ -27,7 +27,7 @@ _REQUIRED_OF_UNVERSIONED = (
     "SupportedTransformInstanceTypes",
     "SupportedRealtimeInferenceInstanceTypes",
 )
-_PINNED_IMAGE = re.compile(r".+@(sha256:[0-9a-f]{64})")
+_PINNED_IMAGE = re.compile(r".+@(sha256:[0-9a-fA-F]{64})")
 
 
 def check_specifications(request: Members, *, versioned: bool) -> None:

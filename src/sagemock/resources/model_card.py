@@ -26,14 +26,16 @@ _METADATA = (
 def updated_card(present: Members | None, given: Members) -> Members:
     """The card after a request that gives its content, its status, or both.
 
-    The half that is not given keeps its value; a first card is a Draft unless told (OQ19).
+    The half that is not given keeps its value; content without a status is a Draft (OQ19).
     Errors: ValidationException, new content for an Archived card (UP10).
     """
-    if present is None:
-        return {"ModelCardStatus": DEFAULT_STATUS, **given}
-    if present["ModelCardStatus"] == "Archived" and "ModelCardContent" in given:
+    present = present or {}
+    if present.get("ModelCardStatus") == "Archived" and "ModelCardContent" in given:
         raise ValidationException(ARCHIVED)
-    return {**present, **given}
+    card = {**present, **given}
+    if "ModelCardContent" in card:
+        card.setdefault("ModelCardStatus", DEFAULT_STATUS)
+    return card
 
 
 def metadata_only(card: Members) -> Members:

@@ -5,7 +5,6 @@ is refused whatever the policy says.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from sagemock.errors import ValidationException
@@ -17,6 +16,9 @@ NO_GROUP = "Cannot find Model Package Group: {arn}"
 NO_POLICY = "Cannot find resource policy for: {ModelPackageGroupArn}"
 INVALID = "Invalid policy provided: {reason}"
 EFFECTS = ("Allow", "Deny")
+_PRINCIPAL = re.compile(
+    r"\*|[0-9]{12}|arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:\S+|[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?"
+)
 
 _POLICY = "resource_policy"
 """Where the policy lies in the group's document; lower case, so Describe never shows it."""
@@ -85,20 +87,27 @@ def _what_is_wrong(policy: str, group: Members) -> str | None:
 def _what_is_wrong_in(statement: Any, group: Members) -> str | None:
     if not isinstance(statement, dict):
         return "A statement is a JSON object"
-    principal = statement.get("Principal", statement.get("NotPrincipal"))
-    principals = list(_texts(principal.values() if isinstance(principal, dict) else principal))
-    actions = list(_texts(statement.get("Action", statement.get("NotAction"))))
-    resources = list(_texts(statement.get("Resource")))
+    principals = _principals(statement.get("Principal", statement.get("NotPrincipal")))
+    actions = _texts(statement.get("Action", statement.get("NotAction")))
+    resources = _texts(statement.get("Resource"))
     foreign = [resource for resource in resources if not _belongs(resource, group)]
     problems = {
         "A statement needs an Effect of Allow or Deny": statement.get("Effect") not in EFFECTS,
         "A statement needs a Principal": not principals,
+        "Invalid principal": not all(_PRINCIPAL.fullmatch(each) for each in principals),
         "Duplicate principal": len({_account_root(each) for each in principals}) < len(principals),
         "A statement needs an Action": not actions,
         "A statement needs a Resource": not resources,
         f"Resource {''.join(foreign[:1])} does not belong to the group": bool(foreign),
     }
     return next((reason for reason, is_so in problems.items() if is_so), None)
+
+
+def _principals(principal: Any) -> list[str]:
+    """Who a statement is about: everybody, or accounts, roles and users; services too."""
+    if isinstance(principal, dict):
+        return [text for value in principal.values() for text in _texts(value)]
+    return _texts(principal)
 
 
 def _belongs(resource: str, group: Members) -> bool:
@@ -108,14 +117,12 @@ def _belongs(resource: str, group: Members) -> bool:
     return resource == own or resource.startswith(f"{versions}/")
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """The non-empty strings in a value that may be one, a list of them, or lists of lists."""
-    if isinstance(value, str):
-        if value:
-            yield value
-    elif not isinstance(value, dict | int | float | None):
-        for each in value:
-            yield from _texts(each)
+def _texts(value: Any) -> list[str]:
+    """A text or a list of texts, as policies have both; nothing for anything else."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(text and isinstance(text, str) for text in texts):
+        return []
+    return texts
 
 
 def _account_root(principal: str) -> str:

@@ -26,10 +26,9 @@ def add_tags(call: Call, request: Members) -> Members:
     Cases: fixtures/conformance/tags/add_*.json
     """
     arn = request["ResourceArn"]
-    is_version = _existing(call, arn)
-    added = checked_tags(request["Tags"])
-    if is_version and added:
+    if "ModelPackageVersion" in _existing(call, arn):
         raise ValidationException(VERSIONS_NOT_TAGGED)
+    added = checked_tags(request["Tags"])
     tags = {**call.store.tags(arn), **added}
     if len(tags) > MOST_TAGS:
         raise ValidationException(TOO_MANY.format(most=MOST_TAGS, arn=arn, count=len(tags)))
@@ -63,13 +62,13 @@ def delete_tags(call: Call, request: Members) -> Members:
     return {}
 
 
-def _existing(call: Call, text: str) -> bool:
-    """Whether the resource is a version; an error when there is no such resource."""
-    arn = own_arn(call, text)
-    if arn is None or arn.type not in TAGGABLE:
-        raise ValidationException(NO_SUCH_RESOURCE.format(arn=text))
-    TAGGABLE[arn.type].get(call, text)
-    return arn.number > 0
+def _existing(call: Call, arn: str) -> Members:
+    """The resource of an ARN; an error when there is none, in the words of its noun."""
+    noun = TAGGABLE.get(arn.split(":", 5)[5].partition("/")[0])
+    if noun is None:
+        own_arn(call, arn)
+        raise ValidationException(NO_SUCH_RESOURCE.format(arn=arn))
+    return noun.get(call, arn)
 
 
 def _as_list(tags: dict[str, str]) -> list[Members]:

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from sagemock.errors import SerializationException
+from sagemock.json_document import depth
 
 
 def parsed(body: bytes, max_depth: int) -> Any:
@@ -19,7 +20,7 @@ def parsed(body: bytes, max_depth: int) -> Any:
     except (ValueError, RecursionError):
         raise SerializationException from None
     # Brackets bound the depth from above, so most bodies need no closer look.
-    if body.count(b"{") + body.count(b"[") > max_depth and _depth(value) > max_depth:
+    if body.count(b"{") + body.count(b"[") > max_depth and depth(value) > max_depth:
         raise SerializationException
     return value
 
@@ -35,17 +36,3 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse(constant: str) -> Any:
     message = f"{constant} is no JSON"
     raise ValueError(message)
-
-
-def _depth(value: Any) -> int:
-    """How many objects and lists lie inside one another at the deepest place."""
-    depth = 0
-    level = [value]
-    while containers := [each for each in level if isinstance(each, dict | list)]:
-        depth += 1
-        level = [
-            child
-            for each in containers
-            for child in (each.values() if isinstance(each, dict) else each)
-        ]
-    return depth
