@@ -14,7 +14,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 # From the bottom up: a module may import what lies on a lower floor, and its own folder.
 FLOORS = (
     ("errors", "ports", "json_document"),
-    ("operation", "arn", "settings"),
+    ("operation", "arn", "settings", "log"),
     ("listing", "tagging"),
     ("resource_type",),
     ("api", "resources"),

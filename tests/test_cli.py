@@ -159,6 +159,14 @@ def test_termination_under_load_loses_nothing_it_answered(tmp_path: Path, starte
     assert stored == list(range(1, len(stored) + 1))
 
 
+def test_a_log_that_nobody_reads_holds_up_neither_calls_nor_the_end(started: Started) -> None:
+    for _ in range(1500):
+        started.call("ListModelPackageGroups")
+    started.process.send_signal(signal.SIGTERM)
+    assert started.process.wait(timeout=10) == 0
+    started.process.communicate()
+
+
 def test_a_taken_port_is_told_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -197,6 +205,9 @@ def test_a_foreign_database_is_told_in_one_sentence(tmp_path: Path) -> None:
         (("--max-body-bytes", "0"), "A body has at least 1 byte, not 0"),
         (("--max-json-depth", "1000"), "a number from 1 to 256, not 1000"),
         (("--no-such-option",), "No such option"),
+        (("--host", ""), "A host is a name or an address to listen on, not nothing"),
+        (("--allow-host", "a/b"), "A host to allow is a name, not 'a/b'"),
+        (("--allow-origin", "foo"), "An origin looks like http://localhost:3000, not 'foo'"),
     ],
 )
 def test_a_bad_option_is_told_in_one_sentence(options: tuple[str, ...], pattern: str) -> None:

@@ -49,6 +49,7 @@ def _option(name: str, **attributes: Any) -> Callable[[Any], Any]:
 def serve(**options: Any) -> None:
     """Serve the registry until interrupted."""
     from sagemock.app import RandomIds, create_app  # noqa: PLC0415 - --help needs no Flask
+    from sagemock.log import StderrHandler  # noqa: PLC0415
     from sagemock.store.sqlite_store import StoreError  # noqa: PLC0415
     from sagemock.wire.server import Server  # noqa: PLC0415
 
@@ -56,7 +57,8 @@ def serve(**options: Any) -> None:
     options["allow_hosts"] = options.pop("allow_host")
     options["allow_origins"] = options.pop("allow_origin")
     settings = Settings(**options)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    log = StderrHandler()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=[log])
     # waitress warns whenever a request has to wait for a thread; that is no news to a user.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with _listening(settings.host, settings.port) as listening:
@@ -77,6 +79,7 @@ def serve(**options: Any) -> None:
         click.echo(f"export AWS_ENDPOINT_URL_SAGEMAKER={url}")
         server.run()
         app.extensions["sagemock"].close()
+    log.close()
 
 
 @cli.command(epilog="Example: sagemock coverage --served")

@@ -1,7 +1,7 @@
 """Settings: everything a user can choose, as one frozen value, checked when it is made."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +12,8 @@ DEFAULT_PRINCIPAL = "arn:{partition}:sts::{account}:assumed-role/sagemock/develo
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z0-9-]{9,16}")
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>[0-9]{12}):\S+")
+_HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]+)?")
+_ORIGIN = re.compile(r"https?://[^/\s]+|null")
 _MOST_PORTS = 65535
 # Deeper JSON could exhaust the stack of the walkers that hold it against the shapes.
 _MOST_DEPTH = 256
@@ -44,26 +46,41 @@ class Settings:
     max_json_depth: int = 128
 
     def __post_init__(self) -> None:
+        mistake = next(self._mistakes(), None)
+        if mistake is not None:
+            raise SettingsError(mistake)
+
+    def _mistakes(self) -> Iterator[str]:
         if not _ACCOUNT.fullmatch(self.account_id):
-            raise SettingsError(f"An account id is 12 digits, not '{self.account_id}'.")
+            yield f"An account id is 12 digits, not '{self.account_id}'."
         if not _REGION.fullmatch(self.region):
-            raise SettingsError(f"A region looks like us-east-1, not '{self.region}'.")
+            yield f"A region looks like us-east-1, not '{self.region}'."
+        if not self.host:
+            yield "A host is a name or an address to listen on, not nothing."
         if not 0 <= self.port <= _MOST_PORTS:
-            raise SettingsError(f"A port is a number from 0 to {_MOST_PORTS}, not {self.port}.")
+            yield f"A port is a number from 0 to {_MOST_PORTS}, not {self.port}."
         if not _PRINCIPAL.fullmatch(self._example_principal()):
-            raise SettingsError(f"A principal is an IAM or STS ARN, not '{self.principal}'.")
+            yield f"A principal is an IAM or STS ARN, not '{self.principal}'."
+        if self.max_body_bytes < 1:
+            yield f"A body has at least 1 byte, not {self.max_body_bytes}."
+        if not 1 <= self.max_json_depth <= _MOST_DEPTH:
+            depth = self.max_json_depth
+            yield f"The depth of JSON is a number from 1 to {_MOST_DEPTH}, not {depth}."
+        yield from self._mistaken_entries()
+
+    def _mistaken_entries(self) -> Iterator[str]:
         for key, value in self.access_keys.items():
             if not _ACCOUNT.fullmatch(value) and not _PRINCIPAL.fullmatch(value):
-                raise SettingsError(
+                yield (
                     f"Access key '{key}' needs a 12-digit account or an IAM or STS ARN, "
                     f"not '{value}'."
                 )
-        if self.max_body_bytes < 1:
-            raise SettingsError(f"A body has at least 1 byte, not {self.max_body_bytes}.")
-        if not 1 <= self.max_json_depth <= _MOST_DEPTH:
-            raise SettingsError(
-                f"The depth of JSON is a number from 1 to {_MOST_DEPTH}, not {self.max_json_depth}."
-            )
+        for host in self.allow_hosts:
+            if not _HOST.fullmatch(host):
+                yield f"A host to allow is a name, not '{host}'."
+        for origin in self.allow_origins:
+            if not _ORIGIN.fullmatch(origin):
+                yield f"An origin looks like http://localhost:3000, not '{origin}'."
 
     def _example_principal(self) -> str:
         return self.principal.replace("{account}", self.account_id).replace("{partition}", "aws")

@@ -226,6 +226,15 @@ def test_a_database_of_another_program_is_refused_and_kept(tmp_path: Path) -> No
     assert path.read_bytes() == before
 
 
+def test_an_empty_database_that_another_program_marked_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "marked.db"
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA user_version = 7")
+    other.close()
+    with pytest.raises(StoreError, match="another program"):
+        SqliteStore(path)
+
+
 def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "newer.db"
     SqliteStore(path).close()

@@ -85,6 +85,12 @@ def test_a_body_announced_at_ten_gigabytes_is_refused_before_it_comes(running: R
         b"Content-Length: 2\r\nContent-Length: 3",
         b"Transfer-Encoding: gzip",
         b"Transfer-Encoding: chunked, gzip",
+        b"Transfer-Encoding: chunked, chunked",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding:",
+        b"Transfer-Encoding: ,",
+        b"Transfer-Encoding: \t",
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked",
     ],
 )
 def test_framing_that_could_hide_a_request_is_refused(running: Running, header: bytes) -> None:
@@ -111,6 +117,21 @@ def test_a_chunked_body_is_read(running: Running) -> None:
     head = b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: SageMaker.ListModelPackages\r\n"
     received = running.raw(head + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
     assert received.endswith(b'{"ModelPackageSummaryList":[]}')
+
+
+def test_a_body_that_will_be_refused_is_not_asked_for(running: Running) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10737418240\r\n"
+    assert_json_refusal(running.raw(head + b"Expect: 100-continue\r\n\r\n"), 413)
+
+
+def test_a_uri_that_is_none_is_refused(running: Running) -> None:
+    assert_json_refusal(running.raw(b"GET http://[::1 HTTP/1.1\r\nHost: localhost\r\n\r\n"), 400)
+
+
+def test_the_request_id_is_spelled_as_aws_spells_it(running: Running) -> None:
+    good = b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for sent in (good, b"NONSENSE\r\n\r\n"):
+        assert b"\r\nx-amzn-RequestId: " in running.raw(sent)
 
 
 def test_a_request_line_that_is_none_is_refused(running: Running) -> None:

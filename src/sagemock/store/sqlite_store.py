@@ -112,7 +112,7 @@ class SqliteStore:
         (application_id,) = writer.execute("PRAGMA application_id").fetchone()
         (version,) = writer.execute("PRAGMA user_version").fetchone()
         (tables,) = writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if tables and application_id != APPLICATION_ID:
+        if (tables or version or application_id) and application_id != APPLICATION_ID:
             raise StoreError(f"{self._path} is a database of another program; name another file.")
         if tables and version != VERSION:
             raise StoreError(

@@ -48,7 +48,7 @@ class AwsJson:
             outcome, http = error.code, failure(error, request_id, member)
         except Exception:  # noqa: BLE001 - the border: what is left is a fault of ours
             _log.exception("%s %s failed", request_id, operation)
-            http = failure(InternalFailure(f"Request {request_id} failed."), request_id)
+            http = failure(InternalFailure(""), request_id)
             outcome = "InternalFailure"
         elapsed_ms = (time.monotonic() - started) * 1000
         _log.info(

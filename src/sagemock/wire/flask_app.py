@@ -53,7 +53,7 @@ def flask_app(service: Service, settings: Settings, ids: Ids) -> Flask:
     def failed(error: Exception) -> Response:
         request_id = ids.request_id()
         app.logger.error("%s %s failed", request_id, request.path, exc_info=error)
-        return _response(failure(InternalFailure(f"Request {request_id} failed."), request_id))
+        return _response(failure(InternalFailure(""), request_id))
 
     app.register_blueprint(admin(service))
     return app

@@ -6,6 +6,7 @@ a while, for closing at once would take the answer from it. Asked to stop, the s
 requests, answers those it has, and returns.
 """
 
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -14,14 +15,18 @@ from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import (
+    HTTPRequestParser,
+    ParsingError,
+    TransferEncodingNotImplemented,
+)
 from waitress.receiver import ChunkedReceiver
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 from waitress.wasyncore import dispatcher
 
-from sagemock.wire.answers import refused, too_large
+from sagemock.wire.answers import REQUEST_ID, refused, too_large
 
 _THREADS = 16
 _CONNECTIONS = 1000
@@ -31,6 +36,9 @@ _LINGER_S = 5.0
 _LINGER_BYTES = 256 * 1024 * 1024
 _DRAIN_S = 8.0
 
+_TRANSFER_ENCODING = re.compile(rb"(?im)^transfer-encoding:(.*)$")
+_CONTENT_LENGTH = re.compile(rb"(?im)^content-length:")
+
 _CODES = {
     431: "RequestHeaderFieldsTooLargeException",
     500: "InternalFailure",
@@ -39,10 +47,27 @@ _CODES = {
 
 
 class _Parser(HTTPRequestParser):
-    """A request that is refused as soon as its chunks promise, or ramble, beyond the limits."""
+    """A request that is refused when its length is not beyond doubt, or beyond the limits.
+
+    What a second reader could take for the end of the body would hide a request (RFC 9112, 6.3).
+    """
+
+    def parse_header(self, header_plus: bytes) -> None:
+        codings = _TRANSFER_ENCODING.findall(header_plus)
+        if codings and [coding.strip().lower() for coding in codings] != [b"chunked"]:
+            raise TransferEncodingNotImplemented("Transfer-Encoding requested is not supported.")
+        if codings and _CONTENT_LENGTH.search(header_plus):
+            raise ParsingError("Both Content-Length and Transfer-Encoding are given")
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            raise ParsingError("Bad URI") from error
 
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
+        if self.error is not None:
+            # What is refused already need not be sent.
+            self.expect_continue = False
         body = self.body_rcv
         if isinstance(body, ChunkedReceiver) and not self.completed:
             if body.chunk_remainder >= self.adj.max_request_body_size:
@@ -56,8 +81,23 @@ class _Parser(HTTPRequestParser):
         self.completed = True
 
 
+def _with_aws_spelling(head: bytes) -> bytes:
+    """An answer's head with the request id's header as AWS spells it; waitress capitalizes it."""
+    return head.replace(REQUEST_ID.title().encode(), REQUEST_ID.encode(), 1)
+
+
+class _Task(WSGITask):
+    """An answer of the application."""
+
+    def build_response_header(self) -> bytes:
+        return _with_aws_spelling(super().build_response_header())
+
+
 class _JsonErrorTask(ErrorTask):
     """waitress's own refusals, as JSON with a `__type`."""
+
+    def build_response_header(self) -> bytes:
+        return _with_aws_spelling(super().build_response_header())
 
     def execute(self) -> None:
         error = self.request.error
@@ -77,6 +117,7 @@ class _JsonErrorTask(ErrorTask):
 class _Channel(HTTPChannel):
     """A connection that lets a refused sender finish, and reads nothing more once draining."""
 
+    task_class = _Task
     error_task_class = _JsonErrorTask
     parser_class = _Parser
     will_close: bool
