@@ -18,6 +18,8 @@ from flask import Flask
 from sagemock import Service, Settings, create_app, create_service
 from sagemock.api.service_model import ServiceModel
 
+pytest_plugins = ["client_suite"]
+
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 

@@ -3,9 +3,9 @@
 import http.client
 import socket
 import threading
+import uuid
 from typing import Any
 
-from conftest import CountedIds
 from sagemock.wire.server import Server
 
 MAX_BODY = 8 * 1024 * 1024
@@ -15,12 +15,12 @@ class Running:
     """An app served on a free port until stopped."""
 
     def __init__(self, app: Any) -> None:
-        listening = socket.create_server(("127.0.0.1", 0))
+        self.listening = socket.create_server(("127.0.0.1", 0))
         self.connections: list[http.client.HTTPConnection] = []
-        self.address: tuple[str, int] = listening.getsockname()
+        self.address: tuple[str, int] = self.listening.getsockname()
         self.url = f"http://127.0.0.1:{self.address[1]}"
         self.server = Server(
-            app, listening, max_body_bytes=MAX_BODY, request_id=CountedIds().request_id
+            app, self.listening, max_body_bytes=MAX_BODY, request_id=lambda: str(uuid.uuid4())
         )
         self.thread = threading.Thread(target=self.server.run)
         self.thread.start()

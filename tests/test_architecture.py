@@ -13,7 +13,8 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 # From the bottom up: a module may import what lies on a lower floor, and its own folder.
 FLOORS = (
-    ("errors", "ports", "json_document"),
+    ("errors", "conditions", "json_document"),
+    ("ports",),
     ("operation", "arn", "settings", "log"),
     ("listing", "tagging"),
     ("resource_type",),

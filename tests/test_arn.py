@@ -86,7 +86,6 @@ def test_an_arn_taken_apart_is_put_together_again(text: str) -> None:
         f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model-package/group/-1",
         f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model-package/group/1000000000",
         f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model-package/group/1/2",
-        f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model-package/gr oup",
         f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model-package/group\n",
         f" arn:aws:sagemaker:us-east-1:{ACCOUNT}:model-package/group",
         f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:Model-Package/group",

@@ -172,7 +172,7 @@ def test_a_taken_port_is_told_in_one_sentence() -> None:
         port = str(taken.getsockname()[1])
         assert_one_sentence(
             run("serve", "--port", port, "--db", ":memory:"),
-            rf"^sagemock: Cannot listen on 127.0.0.1 port {port}: Address already in use\.$",
+            rf"^sagemock: Cannot listen on 127.0.0.1 port {port}: Address already in use; choose",
         )
 
 
@@ -205,6 +205,7 @@ def test_a_foreign_database_is_told_in_one_sentence(tmp_path: Path) -> None:
         (("--max-body-bytes", "0"), "A body has at least 1 byte, not 0"),
         (("--max-json-depth", "1000"), "a number from 1 to 256, not 1000"),
         (("--no-such-option",), "No such option"),
+        (("--validation", "lax"), "Validation is strict or warn, not 'lax'"),
         (("--host", ""), "A host is a name or an address to listen on, not nothing"),
         (("--allow-host", "a/b"), "A host to allow is a name, not 'a/b'"),
         (("--allow-origin", "foo"), "An origin looks like http://localhost:3000, not 'foo'"),
@@ -238,8 +239,8 @@ def test_coverage_prints_served_operations_first_and_absent_ones_after() -> None
     assert re.search(r"\| CreateModelPackage \| ruled \| 0 \| \d+ \| \d+ \| \d+ \|", table)
     assert "| CreateTrainingJob | absent | 0 | 0 | 0 | 0 |" in table
     served = CliRunner().invoke(cli.cli, ["coverage", "--served"]).output
-    assert served.splitlines()[:19] == table.splitlines()[:19]
-    assert served.splitlines()[19:] == [table.splitlines()[-1]]
+    assert served.splitlines()[:21] == table.splitlines()[:21]
+    assert served.splitlines()[21:] == [table.splitlines()[-1]]
     assert re.fullmatch(r"\| all cases \|  \| 0 \| \d+ \| \d+ \| \d+ \|", table.splitlines()[-1])
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import botocore
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -29,6 +30,10 @@ VALUES = {
 def test_case(
     case: Case, sender: BotocoreSender, service: Service, patterns: dict[str, str]
 ) -> None:
+    needs = case.content.get("botocore", "0")
+    if release(botocore.__version__) < release(needs):
+        pytest.skip(f"needs the service model of botocore {needs}")
+
     def send(operation: str, request: Any, caller: Mapping[str, str]) -> tuple[int, Any]:
         before = stored(service)
         status, answer = sender.send(operation, request, caller)
@@ -38,6 +43,10 @@ def test_case(
         return status, answer
 
     play(case, send, VALUES | patterns)
+
+
+def release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

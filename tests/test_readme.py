@@ -51,8 +51,27 @@ def test_an_example_runs_where_there_is_no_aws_configuration(
         timeout=60,
     )
     assert result.returncode == 0, result.stderr
-    printed = re.findall(r"It prints `(.*)`\.", README)
-    assert result.stdout.strip() in printed or result.stdout.startswith("http://127.0.0.1:")
+    assert result.stdout.strip() in [*re.findall(r"It prints `(.*)`\.", README), "[]"]
+
+
+def test_the_profile_works_where_there_is_no_other_configuration(url: str, tmp_path: Path) -> None:
+    config = re.search(r"<!-- config -->\n```ini\n(.*?)```", README, re.DOTALL)
+    assert config
+    (tmp_path / "config").write_text(config[1].replace("http://127.0.0.1:4577", url))
+    program = (
+        "import boto3; client = boto3.Session(profile_name='local').client('sagemaker');"
+        "print(client.list_model_package_groups()['ModelPackageGroupSummaryList'])"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env=kept | {"AWS_CONFIG_FILE": str(tmp_path / "config"), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert result.stdout == "[]\n", result.stderr
 
 
 def test_there_are_examples_and_the_two_commands() -> None:

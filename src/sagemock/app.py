@@ -49,6 +49,7 @@ def create_service(
         rules=collect_operations(resources),
         store=store or SqliteStore(settings.db),
         clock=clock or SystemClock(),
+        lenient=settings.validation == "warn",
         strict=strict,
     )
 

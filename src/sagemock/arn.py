@@ -6,9 +6,10 @@ Knows the grammar only. Whose ARN a caller may use is decided in `resource_type`
 import re
 from dataclasses import dataclass
 
+# What a name may be is ruled by the operations' shapes, not here.
 _ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):sagemaker:(?P<region>[a-z0-9-]*):(?P<account>[0-9]{12}):"
-    r"(?P<type>[a-z-]*)/(?P<name>[^/\s]+)(?:/(?P<number>[1-9][0-9]{0,8}))?"
+    r"(?P<type>[a-z-]*)/(?P<name>[^/\x00-\x1f]+)(?:/(?P<number>[1-9][0-9]{0,8}))?"
 )
 
 # Longer prefixes first: us-isob-east-1 is not of the partition of us-iso-east-1. A1.

@@ -44,6 +44,9 @@ def _option(name: str, **attributes: Any) -> Callable[[Any], Any]:
 )
 @_option("--allow-host", multiple=True, help="Another Host to serve; repeat for more.")
 @_option("--allow-origin", multiple=True, help="A web origin that may call; repeat for more.")
+@_option(
+    "--validation", default=Settings.validation, help="strict; or warn and serve all the same."
+)
 @_option("--max-body-bytes", default=Settings.max_body_bytes, help="Largest body that is read.")
 @_option("--max-json-depth", default=Settings.max_json_depth, help="Deepest JSON that is read.")
 def serve(**options: Any) -> None:
@@ -125,7 +128,9 @@ def _listening(host: str, port: int) -> socket.socket:
     except OSError as error:
         # create_server adds the address to the reason; it is told already.
         reason = str(error.strerror or error).partition(" (while")[0]
-        raise click.ClickException(f"Cannot listen on {host} port {port}: {reason}.") from error
+        raise click.ClickException(
+            f"Cannot listen on {host} port {port}: {reason}; choose another with --host or --port."
+        ) from error
 
 
 def _url(listening: socket.socket) -> str:

@@ -33,7 +33,7 @@ def list_query(kind: str, request: Members, *, descending: bool) -> Query:
     order = request.get("SortOrder")
     query = Query(
         kind=kind,
-        limit=request.get("MaxResults", DEFAULT_PAGE_SIZE),
+        limit=page_size(request),
         by_name=request.get("SortBy") == "Name",
         descending=descending if order is None else order == "Descending",
         contains=request.get("NameContains"),
@@ -41,7 +41,13 @@ def list_query(kind: str, request: Members, *, descending: bool) -> Query:
         created_before_ms=_ceil_ms(request.get("CreationTimeBefore")),
     )
     token = request.get("NextToken")
-    return replace(query, after=_position(kind, token)) if token else query
+    return replace(query, after=place_of(kind, token)) if token else query
+
+
+def page_size(request: Members) -> int:
+    """How many a page holds; at least one, also where constraints are only warned about."""
+    asked: int = request.get("MaxResults", DEFAULT_PAGE_SIZE)
+    return max(1, asked)
 
 
 def refuse_token(request: Members) -> None:
@@ -50,33 +56,43 @@ def refuse_token(request: Members) -> None:
         raise ValidationException(INVALID_TOKEN)
 
 
-def next_token(kind: str, row: Row) -> str:
-    """The token of the page after this row."""
-    place = json.dumps([kind, row.created_ms, row.name, row.number]).encode()
+def next_token(scope: str, row: Row) -> str:
+    """The token of the page after this row; it holds for lists of the same scope only."""
+    place = json.dumps([scope, row.created_ms, row.name, row.number, row.sort_value]).encode()
     check = zlib.crc32(place).to_bytes(4, "big")
     return base64.urlsafe_b64encode(check + place).decode()
 
 
-def _position(kind: str, token: str) -> Position:
+def place_of(scope: str, token: str) -> Position:
+    """The place a token marks.
+
+    Errors: ValidationException, it is none of this scope's (OQ9).
+    """
     try:
         raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
         check, place = raw[:4], raw[4:]
         known = zlib.crc32(place).to_bytes(4, "big") == check
         parts: Any = json.loads(place) if known else None
+        json.dumps(parts, ensure_ascii=False).encode()  # half a character cannot be asked for
     except (ValueError, RecursionError):
         raise ValidationException(INVALID_TOKEN) from None
-    if not _is_place(kind, parts):
+    if not _is_place(scope, parts):
         raise ValidationException(INVALID_TOKEN)
-    _, created_ms, name, number = parts
-    return Position(created_ms=created_ms, name=name, number=number)
+    _, created_ms, name, number, sort_value = parts
+    return Position(created_ms=created_ms, name=name, number=number, sort_value=sort_value)
 
 
-def _is_place(kind: str, parts: object) -> bool:
+def _is_place(scope: str, parts: object) -> bool:
     """Whether this is what `next_token` wrote; the checksum is no secret, so anybody can write."""
-    if not isinstance(parts, list) or [type(part) for part in parts] != [str, int, str, int]:
+    if not isinstance(parts, list) or [type(part) for part in parts[:4]] != [str, int, str, int]:
         return False
     numbers = (part for part in parts if isinstance(part, int))
-    return parts[0] == kind and all(abs(number) < _INT64 for number in numbers)
+    return (
+        len(parts) == 5  # noqa: PLR2004 - as many as `next_token` writes
+        and parts[0] == scope
+        and isinstance(parts[4], str | int | float | None)
+        and all(abs(number) < _INT64 for number in numbers)
+    )
 
 
 # Bounds are exclusive and may carry microseconds; creation times are whole milliseconds. The bound

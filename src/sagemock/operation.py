@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from sagemock.ports import Session
+from sagemock.ports import Properties, Session
 
 Members = dict[str, Any]
 """A request, an answer or a stored resource, with AWS's member names as keys."""
@@ -53,12 +53,14 @@ class Call:
     """One call under way. `now` is epoch seconds, UTC, in whole milliseconds.
 
     `store` is bound to the caller's account and region: a rule cannot reach another's by mistake.
+    `properties` knows the records of Search.
     """
 
     operation: Operation
     caller: Caller
     now: float
     store: Session
+    properties: Properties
 
 
 Rule = Callable[[Call, Members], Members]

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sagemock.conditions import Condition, Path, Value
+
 
 class AlreadyThere(Exception):  # noqa: N818 - a fact about the store, told as such
     """A resource of that kind, name and number exists. `name` is how the existing one spells it."""
@@ -21,12 +23,16 @@ class AlreadyThere(Exception):  # noqa: N818 - a fact about the store, told as s
 
 @dataclass(frozen=True)
 class Row:
-    """A stored resource: its key as first written, its creation time, and its document."""
+    """A stored resource: its key as first written, its creation time, and its document.
+
+    `sort_value` is what it was sorted by, where the query named something to sort by.
+    """
 
     name: str
     number: int
     created_ms: int
     document: dict[str, Any]
+    sort_value: str | float | None = None
 
 
 @dataclass(frozen=True)
@@ -36,21 +42,24 @@ class Position:
     created_ms: int
     name: str
     number: int
+    sort_value: str | float | None = None
 
 
 @dataclass(frozen=True)
 class Query:
     """Which resources of a kind, in which order, from where on, and how many at most.
 
-    The order is that of name and number, or of creation time with name and number to break ties.
+    The order is that of name and number, or of creation time, or of the first of the values in
+    `sort` that is there; name and number break the ties. Resources without a value come first.
     `numbered` asks for those with a number (True), without (False) or both (None). `contains` is a
     case-sensitive part of the name (`name/number` where there is a number). The bounds of the
-    creation time are exclusive. `equals` compares members of the document.
+    creation time are exclusive.
     """
 
     kind: str
     limit: int
     by_name: bool = False
+    sort: tuple[Value, ...] = ()
     descending: bool = False
     after: Position | None = None
     name: str | None = None
@@ -58,7 +67,7 @@ class Query:
     contains: str | None = None
     created_after_ms: int | None = None
     created_before_ms: int | None = None
-    equals: Mapping[str, str] | None = None
+    where: Condition | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,14 @@ class Session(Protocol):
 
     def page(self, query: Query) -> list[Row]:
         """The resources a query asks for."""
+        ...
+
+    def count(self, query: Query, most: int) -> int:
+        """How many resources a query asks for, whatever its limit; `most` where there are more."""
+        ...
+
+    def tag_keys(self, arn_prefix: str) -> list[str]:
+        """The keys of the tags of all ARNs that begin so, in order."""
         ...
 
     def next_number(self, scope: str) -> int:
@@ -148,6 +165,29 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of the storage. The store cannot be used afterwards."""
+        ...
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property of a search record: where it lies in the document, and what kind of value it is.
+
+    `kind` is text, number, time (epoch seconds), flag or structure (anything with parts).
+    """
+
+    path: Path
+    kind: str
+
+
+class Properties(Protocol):
+    """The properties of search records, as AWS publishes them."""
+
+    def find(self, resource: str, name: str) -> Property | None:
+        """The property of a dotted name, `ModelLifeCycle.Stage` say."""
+        ...
+
+    def names(self, resource: str) -> list[str]:
+        """The dotted names of all properties that hold a single value or a list of them."""
         ...
 
 

@@ -14,6 +14,9 @@ from sagemock.listing import next_token
 from sagemock.operation import Call, Members
 from sagemock.ports import AlreadyThere, Query
 
+_SCOPE_PARTS = 5
+"""The parts of an ARN before the resource: arn, partition, service, region, account."""
+
 WRONG_REGION = "ARN should be scoped to correct region: {region}"
 NOT_AUTHORIZED = (
     "User: {user} is not authorized to perform: sagemaker:{operation} on resource: {arn} "
@@ -23,6 +26,8 @@ WRONG_CASE = (
     "The requested resource was not found. Please check the capitalization of the requested "
     "resource."
 )
+
+NO_ARN = "The name '{name}' cannot stand in an ARN."
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,15 @@ class ResourceType:
     def add(self, call: Call, name: str, document: Members, number: int = 0) -> Members:
         """Store a new document under its name, with its ARN and creation time; both are returned.
 
-        Errors: ValidationException, there is one of that name, in whatever case (CG2, OQ1).
+        Errors: ValidationException, there is one of that name, in whatever case (CG2, OQ1); the
+        name cannot stand in an ARN, which only happens where its pattern is merely warned about.
         """
+        arn = self.arn(call, name, number)
+        if Arn.parse(str(arn)) != arn:
+            raise ValidationException(NO_ARN.format(name=name))
         stored = {
             **document,
-            self.arn_member: str(self.arn(call, name, number)),
+            self.arn_member: str(arn),
             "CreationTime": call.now,
             "CreatedBy": call.caller.user_context(),
         }
@@ -156,7 +165,10 @@ def own_arn(call: Call, text: str, arn_type: str | None = None) -> Arn | None:
     region (A7, reported).
     """
     arn = Arn.parse(text)
-    region, account = (arn.region, arn.account) if arn else text.split(":", 5)[3:5]
+    parts = text.split(":", 5)
+    if len(parts) <= _SCOPE_PARTS:
+        return None
+    region, account = parts[3:_SCOPE_PARTS]
     if region != call.caller.region:
         raise ValidationException(WRONG_REGION.format(region=call.caller.region))
     if account != call.caller.account:

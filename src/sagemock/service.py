@@ -6,14 +6,21 @@ operation for. Every way in (HTTP, CLI, tests) comes through here.
 
 import hashlib
 import json
+import logging
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 from sagemock.api.documents import ModelCardSchema
 from sagemock.api.projection import Projection
+from sagemock.api.record_properties import RecordProperties
 from sagemock.api.service_model import ServiceModel
 from sagemock.api.validation import Validator
-from sagemock.errors import ConflictException, UnknownOperationException
+from sagemock.errors import (
+    ConflictException,
+    UnknownOperationException,
+    ValidationException,
+)
 from sagemock.operation import Call, Caller, Members, Operation, Rule
 from sagemock.ports import Clock, Replay, Session, Store
 
@@ -25,28 +32,37 @@ PARAMETERS_DIFFER = (
     "The ClientToken {token} was used before for a {operation} call with other parameters."
 )
 
+_log = logging.getLogger("sagemock.validation")
+
 
 class Service:
     """SageMaker over one store: operations by name, in and out as AWS's member names have it.
 
-    `strict` is for tests: a stored member that Describe would not show raises.
+    `lenient` serves requests that break a constraint, and says so in the log; wrong types and
+    missing members are refused all the same. `strict` is for tests: a stored member that Describe
+    would not show raises.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that it uses is passed in
         self,
         *,
         model: ServiceModel,
         rules: Mapping[str, Rule],
         store: Store,
         clock: Clock,
+        lenient: bool = False,
         strict: bool = False,
     ) -> None:
         self.model = model
         self._rules = model.match_rules(rules)
         self._store = store
         self._clock = clock
+        self._lenient = lenient
+        self._tolerated = 0
+        self._counting = threading.Lock()
         self._validator = Validator(model)
         self._model_cards = ModelCardSchema()
+        self._properties = RecordProperties(model.shapes)
         self._projection = Projection(model.shapes, strict=strict)
 
     def served(self) -> frozenset[str]:
@@ -64,13 +80,18 @@ class Service:
         rule = self._rules.get(operation_name)
         if rule is None:
             raise UnknownOperationException(NOT_SERVED.format(operation=operation_name))
-        request = self._validator.validate(operation, body)
+        request = self._checked(operation, body)
         self._model_cards.check(request)
         if operation.reads:
             with self._store.reading(caller.account, caller.region) as session:
                 return self._run(rule, operation, caller, session, request)
         with self._store.writing(caller.account, caller.region) as session:
             return self._run_once(rule, operation, caller, session, request)
+
+    @property
+    def tolerated(self) -> int:
+        """How many calls were served that AWS would have refused for a broken constraint."""
+        return self._tolerated
 
     def check(self) -> None:
         """Raise when the store cannot be read."""
@@ -83,6 +104,20 @@ class Service:
     def close(self) -> None:
         """Let go of the store."""
         self._store.close()
+
+    def _checked(self, operation: Operation, body: Any) -> Members:
+        if not self._lenient:
+            return self._validator.validate(operation, body)
+        request = self._validator.typed(operation, body)
+        broken = self._validator.broken(operation, request)
+        if broken is not None:
+            if broken.lacks_member:
+                # There is nothing to serve it with.
+                raise ValidationException(broken.message)
+            with self._counting:
+                self._tolerated += 1
+            _log.warning("%s served; AWS would say: %s", operation.name, broken.message)
+        return request
 
     def _run_once(
         self, rule: Rule, operation: Operation, caller: Caller, session: Session, request: Members
@@ -108,7 +143,13 @@ class Service:
     ) -> Members | None:
         # Read after the writer's lock is held, so that times and version numbers never cross.
         now = round(self._clock.now() * 1000) / 1000
-        call = Call(operation=operation, caller=caller, now=now, store=session)
+        call = Call(
+            operation=operation,
+            caller=caller,
+            now=now,
+            store=session,
+            properties=self._properties,
+        )
         answer = rule(call, request)
         if operation.output is None:
             return None

@@ -30,7 +30,8 @@ class Settings:
     `db` is a file's path or `:memory:`. `access_keys` maps access key ids to a 12-digit account or
     to the ARN of a principal in one. `principal` is who calls with any other key, as an IAM or STS
     ARN in which `{account}` and `{partition}` stand for the caller's own. `allow_hosts` and
-    `allow_origins` are served beside those of wire-protocol 2.4.
+    `allow_origins` are served beside those of wire-protocol 2.4. `validation` is `strict`, or
+    `warn` to serve what breaks a constraint and log what AWS would have said.
     """
 
     host: str = "127.0.0.1"
@@ -42,6 +43,7 @@ class Settings:
     access_keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     allow_hosts: tuple[str, ...] = ()
     allow_origins: tuple[str, ...] = ()
+    validation: str = "strict"
     max_body_bytes: int = 8 * 1024 * 1024
     max_json_depth: int = 128
 
@@ -66,6 +68,8 @@ class Settings:
         if not 1 <= self.max_json_depth <= _MOST_DEPTH:
             depth = self.max_json_depth
             yield f"The depth of JSON is a number from 1 to {_MOST_DEPTH}, not {depth}."
+        if self.validation not in ("strict", "warn"):
+            yield f"Validation is strict or warn, not '{self.validation}'."
         yield from self._mistaken_entries()
 
     def _mistaken_entries(self) -> Iterator[str]:

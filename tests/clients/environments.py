@@ -1,5 +1,7 @@
 """Environments for client programs whose pins fight the newest botocore: made once, then kept.
 
+Python ones are virtual environments of this or another Python, Node ones folders of packages.
+
 They lie in the user's cache folder, named by their pins, so that the next fresh clone finds them.
 """
 
@@ -8,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -17,19 +20,44 @@ def cache_folder() -> Path:
     return Path(home, "sagemock", "clients")
 
 
-def python_environment(name: str, *requirements: str) -> Path:
+def python_environment(name: str, *requirements: str, python: str = sys.executable) -> Path:
     """The folder of programs of a virtual environment with these requirements installed."""
-    pins = "\n".join((sys.version, *requirements))
-    folder = cache_folder() / f"{name}-{hashlib.sha256(pins.encode()).hexdigest()[:12]}"
-    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    version = subprocess.run([python, "-VV"], check=True, capture_output=True, text=True).stdout
+
+    def make(folder: Path) -> None:
+        subprocess.run([python, "-m", "venv", folder], check=True)
+        install = ("-m", "pip", "install", "--quiet", *requirements)
+        subprocess.run([str(_programs(folder) / "python"), *install], check=True)
+
+    return _programs(_made(name, (version, *requirements), make))
+
+
+def node_environment(name: str, *packages: str) -> Path:
+    """A folder in which these npm packages are installed; programs in it can import them."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir(parents=True)
+        (folder / "package.json").write_text('{"private": true, "type": "module"}')
+        install = ["npm", "install", "--silent", "--no-audit", "--no-fund", *packages]
+        subprocess.run(install, cwd=folder, check=True)
+
+    return _made(name, packages, make)
+
+
+def _programs(folder: Path) -> Path:
+    return folder / ("Scripts" if os.name == "nt" else "bin")
+
+
+def _made(name: str, pins: tuple[str, ...], make: Callable[[Path], None]) -> Path:
+    """The folder of these pins, made now if an earlier run did not finish it."""
+    digest = hashlib.sha256("\n".join(pins).encode()).hexdigest()
+    folder = cache_folder() / f"{name}-{digest[:12]}"
     complete = folder / "complete"
     if not complete.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        install = ("-m", "pip", "install", "--quiet", *requirements)
-        subprocess.run([str(programs / "python"), *install], check=True)
+        make(folder)
         complete.touch()
-    return programs
+    return folder
 
 
 def clean_environment(url: str, home: Path) -> dict[str, str]:

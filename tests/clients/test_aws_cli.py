@@ -14,6 +14,8 @@ from sagemock import Settings, create_app, create_service
 from sagemock.api.service_model import ServiceModel
 
 pytestmark = pytest.mark.clients
+VERSION = "1.46.3"
+CLIENT = f"AWS CLI {VERSION}"
 
 
 class Aws:
@@ -43,7 +45,7 @@ class Aws:
 
 @pytest.fixture(scope="module")
 def program() -> Path:
-    return python_environment("awscli", "awscli>=1.44") / "aws"
+    return python_environment("awscli", f"awscli=={VERSION}") / "aws"
 
 
 @pytest.fixture

@@ -197,6 +197,23 @@ def test_paginator_collects_all_versions(client: Any, versions: list[str]) -> No
     assert [version["ModelPackageArn"] for version in found] == versions[::-1]
 
 
+def test_paginator_collects_all_search_results(client: Any) -> None:
+    names = [f"group-{number:02d}" for number in range(25)]
+    for name in names:
+        client.create_model_package_group(ModelPackageGroupName=name)
+    pages = client.get_paginator("search").paginate(
+        Resource="ModelPackageGroup",
+        SortBy="CreationTime",
+        SortOrder="Ascending",
+        PaginationConfig={"PageSize": 7},
+    )
+    whole = pages.build_full_result()
+    found = [result["ModelPackageGroup"]["ModelPackageGroupName"] for result in whole["Results"]]
+    assert found == names
+    # Not a part of each page to be added up.
+    assert whole["TotalHits"] == {"Value": 25, "Relation": "EqualTo"}
+
+
 def test_list_tags_refuses_a_small_page_in_the_client(client: Any) -> None:
     group = client.create_model_package_group(ModelPackageGroupName="churn")
     arn = group["ModelPackageGroupArn"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sagemock.conditions import Compare, Member
 from sagemock.ports import AlreadyThere, Position, Query, Replay, Session
 from sagemock.store.sqlite_store import SqliteStore, StoreError
 
@@ -159,7 +160,9 @@ def test_queries_narrow_by_every_condition(store: SqliteStore) -> None:
         assert names(session, Query("shelf", 9, contains="CHURN")) == []
         assert names(session, Query("shelf", 9, created_after_ms=1000)) == ["churn/2", "fraud"]
         assert names(session, Query("shelf", 9, created_before_ms=2000)) == ["churn/1"]
-        assert names(session, Query("shelf", 9, equals={"Status": "Approved"})) == ["churn/2"]
+        assert names(
+            session, Query("shelf", 9, where=Compare(Member(("Status",)), "=", "Approved"))
+        ) == ["churn/2"]
         assert session.has_numbered("shelf", "churn")
         assert not session.has_numbered("shelf", "fraud")
 

@@ -11,6 +11,7 @@ from conftest import stored
 from sagemock import Service, Settings, create_app
 from sagemock.app import create_service
 from sagemock.operation import Caller
+from sagemock.wire.flask_app import NOT_OURS
 
 ANN = Caller("123456789012", "us-east-1", "arn:aws:iam::123456789012:user/ann", "AIDAANN")
 BEN = Caller("210987654321", "eu-west-1", "arn:aws:iam::210987654321:user/ben", "AIDABEN")
@@ -43,6 +44,14 @@ def fill(service: Service) -> None:
     service.invoke("CreateModelPackageGroup", GROUP, BEN)
 
 
+def refusal_of(path: str) -> tuple[int, dict[str, str]]:
+    """What a path that is not served is told; below our own, what is."""
+    refusal = {"__type": "UnknownOperationException"}
+    if path.startswith("/_sagemock"):
+        refusal["message"] = NOT_OURS
+    return 404, refusal
+
+
 def asked(app: Flask, path: str, method: str = "GET") -> tuple[int, Any]:
     answer = app.test_client().open(path, method=method)
     return answer.status_code, json.loads(answer.data)
@@ -51,7 +60,12 @@ def asked(app: Flask, path: str, method: str = "GET") -> tuple[int, Any]:
 def test_health_tells_the_versions_of_server_and_service_model(app: Flask) -> None:
     assert asked(app, "/_sagemock/health") == (
         200,
-        {"status": "ok", "version": version("sagemock"), "botocore": version("botocore")},
+        {
+            "status": "ok",
+            "version": version("sagemock"),
+            "botocore": version("botocore"),
+            "tolerated": 0,
+        },
     )
 
 
@@ -124,7 +138,7 @@ def test_an_empty_registry_can_be_reset(path: str, app: Flask) -> None:
 def test_nothing_but_a_post_resets(path: str, method: str, app: Flask, service: Service) -> None:
     fill(service)
     before = stored(service)
-    assert asked(app, path, method) == (404, {"__type": "UnknownOperationException"})
+    assert asked(app, path, method) == refusal_of(path)
     assert stored(service) == before
 
 
@@ -140,13 +154,13 @@ def test_asking_for_the_head_of_a_reset_changes_nothing(
 
 @pytest.mark.parametrize("path", ["/_sagemock/health", "/_sagemock/ready"])
 def test_health_and_readiness_are_only_looked_at(path: str, app: Flask) -> None:
-    assert asked(app, path, "POST") == (404, {"__type": "UnknownOperationException"})
+    assert asked(app, path, "POST") == refusal_of(path)
 
 
 @pytest.mark.parametrize("path", ["/_sagemock", "/_sagemock/", "/moto-api", "/_sagemock/RESET"])
 def test_there_are_no_other_paths_of_our_own(path: str, app: Flask) -> None:
-    assert asked(app, path, "POST") == (404, {"__type": "UnknownOperationException"})
-    assert asked(app, path) == (404, {"__type": "UnknownOperationException"})
+    assert asked(app, path, "POST") == refusal_of(path)
+    assert asked(app, path) == refusal_of(path)
 
 
 def test_what_is_ours_is_plain_json_without_cors(app: Flask) -> None:

@@ -8,6 +8,7 @@ ValidationSpecification is Completed at once, with a Completed status for each p
 import re
 from dataclasses import replace
 
+from sagemock.conditions import Compare, Member
 from sagemock.errors import SageMakerError, ValidationException
 from sagemock.listing import list_query
 from sagemock.operation import Call, Members, operation
@@ -247,7 +248,8 @@ def list_model_packages(call: Call, request: Members) -> Members:
     elif kind != "Both":
         query = replace(query, numbered=kind == "Versioned")
     if "ModelApprovalStatus" in request:
-        query = replace(query, equals={"ModelApprovalStatus": request["ModelApprovalStatus"]})
+        status = Member(("ModelApprovalStatus",))
+        query = replace(query, where=Compare(status, "=", request["ModelApprovalStatus"]))
     return MODEL_PACKAGE.page(call, query)
 
 

@@ -64,7 +64,7 @@ def delete_tags(call: Call, request: Members) -> Members:
 
 def _existing(call: Call, arn: str) -> Members:
     """The resource of an ARN; an error when there is none, in the words of its noun."""
-    noun = TAGGABLE.get(arn.split(":", 5)[5].partition("/")[0])
+    noun = TAGGABLE.get(arn.rpartition(":")[2].partition("/")[0])
     if noun is None:
         own_arn(call, arn)
         raise ValidationException(NO_SUCH_RESOURCE.format(arn=arn))

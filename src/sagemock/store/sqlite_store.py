@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sagemock.ports import AlreadyThere, Query, Replay, Row, Session
+from sagemock.store.query_sql import after_clause, order, sort_value, where_clause
 from sagemock.store.schema import APPLICATION_ID, TABLE_NAMES, TABLES, VERSION
 
 IN_MEMORY = ":memory:"
@@ -90,7 +91,7 @@ class SqliteStore:
         """Empty all tables, in one transaction."""
         with self._lock, _transaction(self._writer):
             for table in TABLE_NAMES:
-                self._writer.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+                self._writer.execute(f"DELETE FROM {table}")
 
     def close(self) -> None:
         """Close all connections; a temporary database is removed."""
@@ -152,7 +153,7 @@ class _SqliteSession:
 
     def get(self, kind: str, name: str, number: int = 0) -> Row | None:
         found = self._execute(
-            "SELECT name, number, created_ms, document FROM resource WHERE kind = ?"
+            "SELECT name, number, created_ms, document, NULL FROM resource WHERE kind = ?"
             " AND account = ? AND region = ? AND lower(name) = lower(?) AND number = ?",
             (kind, self._account, self._region, name, number),
         ).fetchone()
@@ -193,19 +194,36 @@ class _SqliteSession:
         return found is not None
 
     def page(self, query: Query) -> list[Row]:
-        conditions = ["kind = ?", "account = ?", "region = ?"]
-        values: list[Any] = [query.kind, self._account, self._region]
-        for condition, *given in _conditions(query):
-            conditions.append(condition)
-            values += given
-        direction = "DESC" if query.descending else "ASC"
-        order = ("name", "number") if query.by_name else ("created_ms", "name", "number")
-        statement = (
-            "SELECT name, number, created_ms, document FROM resource"  # noqa: S608 - our words
-            f" WHERE {' AND '.join(conditions)}"
-            f" ORDER BY {', '.join(f'{column} {direction}' for column in order)} LIMIT ?"
+        where, values = where_clause(query, self._account, self._region)
+        sort, sort_values = sort_value(query)
+        rows = (
+            "SELECT name, number, created_ms, document, "
+            f"{sort} AS sort_value FROM resource WHERE {where}"
         )
-        return [_row(found) for found in self._execute(statement, [*values, query.limit])]
+        after, after_values = after_clause(query, query.after) if query.after else ("1", [])
+        direction = "DESC" if query.descending else "ASC"
+        ordered = ", ".join(f"{column} {direction}" for column in order(query))
+        found = self._execute(
+            f"SELECT * FROM ({rows}) WHERE {after} ORDER BY {ordered} LIMIT ?",
+            [*sort_values, *values, *after_values, query.limit],
+        )
+        return [_row(each) for each in found]
+
+    def count(self, query: Query, most: int) -> int:
+        where, values = where_clause(query, self._account, self._region)
+        rows = f"SELECT 1 FROM resource WHERE {where} LIMIT ?"
+        (count,) = self._execute(
+            f"SELECT count(*) FROM ({rows})",
+            [*values, most],
+        ).fetchone()
+        return int(count)
+
+    def tag_keys(self, arn_prefix: str) -> list[str]:
+        found = self._execute(
+            "SELECT DISTINCT key FROM tag WHERE substr(arn, 1, ?) = ? ORDER BY key",
+            (len(arn_prefix), arn_prefix),
+        )
+        return [key for (key,) in found]
 
     def next_number(self, scope: str) -> int:
         (number,) = self._execute(
@@ -252,37 +270,14 @@ class _SqliteSession:
         )
 
 
-def _conditions(query: Query) -> Iterator[tuple[Any, ...]]:
-    """The conditions of a query, each with its values."""
-    if query.name is not None:
-        yield "lower(name) = lower(?)", query.name
-    if query.numbered is not None:
-        yield ("number > 0" if query.numbered else "number = 0",)
-    if query.contains:
-        label = "CASE WHEN number > 0 THEN name || '/' || number ELSE name END"
-        yield f"instr({label}, ?) > 0", query.contains
-    if query.created_after_ms is not None:
-        yield "created_ms > ?", query.created_after_ms
-    if query.created_before_ms is not None:
-        yield "created_ms < ?", query.created_before_ms
-    for member, value in (query.equals or {}).items():
-        yield "json_extract(document, ?) = ?", f'$."{member}"', value
-    if query.after is not None:
-        comparison = "<" if query.descending else ">"
-        if query.by_name:
-            yield f"(name, number) {comparison} (?, ?)", query.after.name, query.after.number
-        else:
-            columns = f"(created_ms, name, number) {comparison} (?, ?, ?)"
-            yield columns, query.after.created_ms, query.after.name, query.after.number
-
-
-def _row(found: tuple[str, int, int, str]) -> Row:
-    name, number, created_ms, document = found
+def _row(found: tuple[str, int, int, str, str | float | None]) -> Row:
+    name, number, created_ms, document, sort_value = found
     return Row(
         name=name,
         number=number,
         created_ms=created_ms,
         document=json.loads(document),
+        sort_value=sort_value,
     )
 
 

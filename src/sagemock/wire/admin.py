@@ -18,7 +18,12 @@ def admin(service: Service) -> Blueprint:
 
     @paths.get("/_sagemock/health")
     def health() -> dict[str, Any]:
-        return {"status": "ok", "version": version("sagemock"), "botocore": version("botocore")}
+        return {
+            "status": "ok",
+            "version": version("sagemock"),
+            "botocore": version("botocore"),
+            "tolerated": service.tolerated,
+        }
 
     @paths.get("/_sagemock/ready")
     def ready() -> dict[str, Any]:

@@ -17,6 +17,8 @@ from sagemock.wire.answers import HttpAnswer, failure, refused, too_large
 from sagemock.wire.aws_json import AwsJson
 from sagemock.wire.guard import Guard
 
+NOT_OURS = "Served here are GET /_sagemock/health, GET /_sagemock/ready and POST /_sagemock/reset."
+
 
 def flask_app(service: Service, settings: Settings, ids: Ids) -> Flask:
     """A Flask app that answers for a service."""
@@ -47,7 +49,8 @@ def flask_app(service: Service, settings: Settings, ids: Ids) -> Flask:
         # AWS answers any other method or path with 404 and this code (wire-protocol 2.1).
         status = 400 if error.code == 400 else 404  # noqa: PLR2004 - a body cut short, else 404
         code = "SerializationException" if status == 400 else "UnknownOperationException"  # noqa: PLR2004
-        return _response(refused(status, code, None, ids.request_id()))
+        message = NOT_OURS if request.path.startswith("/_sagemock") else None
+        return _response(refused(status, code, message, ids.request_id()))
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:

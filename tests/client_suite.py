@@ -1,0 +1,80 @@
+"""What client tests share: a running server, and the table of clients that passed.
+
+A module of client tests names its client and version in `CLIENT`. When all of them have run
+(`pytest -m clients`), README's table must say what passed; a stale one fails the run and shows the
+table to paste.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from running import Running
+from sagemock import Settings, create_app, create_service
+from sagemock.api.service_model import ServiceModel
+
+README = Path(__file__).parent.parent / "README.md"
+_TABLE = re.compile(r"<!-- clients -->\n(.*?)\n<!-- /clients -->", re.DOTALL)
+
+_passed: Counter[str] = Counter()
+_failed: Counter[str] = Counter()
+
+
+@pytest.fixture
+def server(model: ServiceModel) -> Iterator[Running]:
+    """A server with an empty registry, for programs of their own."""
+    service = create_service(Settings(db=":memory:"), model=model)
+    running = Running(create_app(service=service))
+    yield running
+    running.stop()
+    service.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    client = getattr(getattr(item, "module", None), "CLIENT", None)
+    if client and item.get_closest_marker("clients"):
+        if report.failed or report.skipped:
+            _failed[client] += 1
+        elif report.when == "call":
+            _passed[client] += 1
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _is_stale(terminalreporter.config):
+        terminalreporter.line("README's table of clients is stale; paste between its markers:")
+        terminalreporter.line(clients_table())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _is_stale(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _is_stale(config: pytest.Config) -> bool:
+    """Whether all client tests have run, and README's table does not say what they showed."""
+    narrowed = any("::" in argument or argument.endswith(".py") for argument in config.args)
+    whole = config.getoption("markexpr") == "clients" and not config.getoption("keyword")
+    return whole and not narrowed and clients_table() != _readme_table()
+
+
+def clients_table() -> str:
+    """What passed in this run, as README shows it."""
+    rows = [
+        f"| {client} | {_passed[client]} |"
+        for client in sorted(_passed, key=str.lower)
+        if not _failed[client]
+    ]
+    return "\n".join(("| client | tests passed |", "| --- | --- |", *rows))
+
+
+def _readme_table() -> str:
+    found = _TABLE.search(README.read_text("utf-8"))
+    return found[1] if found else ""
