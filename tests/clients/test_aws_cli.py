@@ -2,16 +2,14 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from environments import clean_environment, python_environment
+from expected import GROUP, MESSAGES, REGISTRY, VERSION_1
 
 from running import Running
-from sagemock import Settings, create_app, create_service
-from sagemock.api.service_model import ServiceModel
 
 pytestmark = pytest.mark.clients
 VERSION = "1.46.3"
@@ -49,12 +47,8 @@ def program() -> Path:
 
 
 @pytest.fixture
-def aws(model: ServiceModel, program: Path, tmp_path: Path) -> Iterator[Aws]:
-    service = create_service(Settings(db=":memory:"), model=model)
-    running = Running(create_app(service=service))
-    yield Aws(program, running.url, tmp_path)
-    running.stop()
-    service.close()
+def aws(server: Running, program: Path, tmp_path: Path) -> Aws:
+    return Aws(program, server.url, tmp_path)
 
 
 def test_the_developer_guides_flow(aws: Aws, tmp_path: Path) -> None:
@@ -77,7 +71,7 @@ def test_the_developer_guides_flow(aws: Aws, tmp_path: Path) -> None:
         )
     )
     arn = aws("create-model-package", "--cli-input-json", f"file://{request}")["ModelPackageArn"]
-    assert arn == "arn:aws:sagemaker:us-east-1:123456789012:model-package/churn/1"
+    assert arn == VERSION_1
     aws(
         *("update-model-package", "--model-package-arn", arn),
         *("--model-approval-status", "Approved"),
@@ -109,11 +103,90 @@ def test_pages_are_followed_and_queried(aws: Aws) -> None:
     assert [each["ModelPackageVersion"] for each in rest["ModelPackageSummaryList"]] == [3, 2, 1]
 
 
-def test_an_error_is_told_in_aws_words(aws: Aws) -> None:
-    result = aws.run("describe-model-package-group", "--model-package-group-name", "nope")
-    assert result.returncode in (254, 255)
+def test_search_takes_shorthand_and_is_paged(aws: Aws) -> None:
+    aws("create-model-package-group", "--model-package-group-name", "churn")
+    for status in ("Approved", "Rejected", "Approved", "Approved"):
+        aws(
+            *("create-model-package", "--model-package-group-name", "churn"),
+            *("--model-approval-status", status),
+        )
+    approved = (
+        *("search", "--resource", "ModelPackage", "--sort-by", "ModelPackageVersion"),
+        *("--sort-order", "Ascending", "--search-expression"),
+        "Filters=[{Name=ModelApprovalStatus,Operator=Equals,Value=Approved}]",
+    )
+    numbers = "Results[].ModelPackage.ModelPackageVersion"
+    assert aws(*approved, "--page-size", "2", "--query", numbers) == [1, 3, 4]
+    first = aws(*approved, "--max-items", "2")
+    assert [each["ModelPackage"]["ModelPackageArn"] for each in first["Results"]] == [
+        f"{REGISTRY}:model-package/churn/1",
+        f"{REGISTRY}:model-package/churn/3",
+    ]
+    assert aws(*approved, "--starting-token", first["NextToken"], "--query", numbers) == [4]
+
+
+def test_tags_are_added_replaced_and_deleted(aws: Aws) -> None:
+    aws("create-model-package-group", "--model-package-group-name", "churn")
+    aws("add-tags", "--resource-arn", GROUP, "--tags", "Key=team,Value=growth", "Key=phase,Value=")
+    replaced = aws("add-tags", "--resource-arn", GROUP, "--tags", "Key=phase,Value=prod")
+    both = [{"Key": "team", "Value": "growth"}, {"Key": "phase", "Value": "prod"}]
+    assert replaced["Tags"] == both
+    assert aws("delete-tags", "--resource-arn", GROUP, "--tag-keys", "team") is None
+    assert aws("list-tags", "--resource-arn", GROUP) == {"Tags": both[1:]}
+
+
+def test_a_policy_comes_back_to_the_letter(aws: Aws, tmp_path: Path) -> None:
+    name = ("--model-package-group-name", "churn")
+    aws("create-model-package-group", *name)
+    statement = {
+        "Sid": "read",
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
+        "Action": "sagemaker:DescribeModelPackageGroup",
+        "Resource": GROUP,
+    }
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    put = aws("put-model-package-group-policy", *name, "--resource-policy", f"file://{policy}")
+    assert put == {"ModelPackageGroupArn": GROUP}
+    got = aws("get-model-package-group-policy", *name)
+    assert got == {"ResourcePolicy": policy.read_text()}
+    assert aws("delete-model-package-group-policy", *name) is None
     assert (
-        "An error occurred (ValidationException) when calling the DescribeModelPackageGroup "
-        "operation: ModelPackageGroup arn:aws:sagemaker:us-east-1:123456789012:"
-        "model-package-group/nope does not exist."
-    ) in result.stderr
+        "(ValidationException) when calling the GetModelPackageGroupPolicy operation: "
+        f"Cannot find resource policy for: {GROUP}"
+    ) in aws.run("get-model-package-group-policy", *name).stderr
+
+
+def test_a_batch_tells_what_it_found_and_what_not(aws: Aws) -> None:
+    aws("create-model-package-group", "--model-package-group-name", "churn")
+    aws("create-model-package", "--model-package-group-name", "churn")
+    missing = f"{REGISTRY}:model-package/churn/2"
+    batch = aws("batch-describe-model-package", "--model-package-arn-list", missing, VERSION_1)
+    [found] = batch["ModelPackageSummaries"].values()
+    assert found["ModelPackageArn"] == VERSION_1
+    assert batch["BatchDescribeModelPackageErrorMap"] == {
+        missing: {
+            "ErrorCode": "ValidationException",
+            "ErrorResponse": f"ModelPackage {missing} does not exist.",
+        }
+    }
+
+
+def test_errors_are_told_in_aws_words(aws: Aws) -> None:
+    again = ("create-model-package-group", "--model-package-group-name", "churn")
+    aws(*again)
+    for arguments, operation, message in (
+        (again, "CreateModelPackageGroup", MESSAGES["again"]),
+        (
+            ("describe-model-package-group", "--model-package-group-name", "no"),
+            "DescribeModelPackageGroup",
+            MESSAGES["missing"],
+        ),
+    ):
+        result = aws.run(*arguments)
+        assert result.returncode in (254, 255)
+        assert result.stderr.strip().endswith(
+            f"An error occurred (ValidationException) when calling the {operation} operation: "
+            f"{message}"
+        )

@@ -1,0 +1,60 @@
+"""aiobotocore: many calls on one event loop, asynchronous paginators, errors."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_programs import run_python
+from environments import clean_environment, python_environment
+from expected import PAGES, REGISTRY, VERSION_1, botocore_errors
+
+from running import Running
+
+pytestmark = pytest.mark.clients
+VERSION = "3.10.0"
+CLIENT = f"aiobotocore {VERSION}"
+
+Run = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def python() -> Path:
+    return python_environment("aiobotocore", f"aiobotocore=={VERSION}") / "python"
+
+
+@pytest.fixture
+def run(server: Running, python: Path, tmp_path: Path) -> Run:
+    variables = clean_environment(server.url, tmp_path)
+    return lambda part: run_python(
+        python, "aiobotocore_client.py", part, variables=variables, folder=tmp_path
+    )
+
+
+def test_the_developer_guides_flow(run: Run) -> None:
+    assert run("flow") == {
+        "version": VERSION_1,
+        "before": "PendingManualApproval",
+        "metadata": {"trained-by": "ana"},
+        "created": "<class 'datetime.datetime'>",
+        "approved": [VERSION_1],
+        "tags": [{"Key": "team", "Value": "growth"}],
+        "found": ["churn"],
+        "left": [],
+    }
+
+
+def test_twenty_registrations_at_once_get_twenty_numbers(run: Run) -> None:
+    storm = run("storm")
+    expected = {f"{REGISTRY}:model-package/churn/{number}" for number in range(1, 21)}
+    assert len(storm["versions"]) == 20
+    assert set(storm["versions"]) == expected
+    assert storm["mixed_up"] == []
+
+
+def test_paginators_follow_all_pages(run: Run) -> None:
+    assert run("pages") == PAGES
+
+
+def test_errors_have_aws_words_and_are_not_tried_again(run: Run) -> None:
+    assert run("errors") == botocore_errors()
