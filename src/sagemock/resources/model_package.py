@@ -27,7 +27,8 @@ MODEL_PACKAGE = ResourceType(
     noun="ModelPackage",
     arn_type=VERSIONS_KIND,
     not_found="ModelPackage {arn} does not exist.",
-    already_exists="Model Package already exists: {arn}",
+    # The SDKs look for the first three words, without a blank in the first.
+    already_exists="ModelPackage already exists: {arn}",
 )
 
 BOTH_NAMES = (
