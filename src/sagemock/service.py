@@ -65,10 +65,6 @@ class Service:
         self._properties = RecordProperties(model.shapes)
         self._projection = Projection(model.shapes, strict=strict)
 
-    def served(self) -> frozenset[str]:
-        """The names of the operations that have a rule."""
-        return frozenset(self._rules)
-
     def invoke(self, operation_name: str, body: Any, caller: Caller) -> Members | None:
         """The answer to one call; None where AWS sends an empty body.
 
