@@ -39,7 +39,7 @@ def test_the_cases_hold_on_the_oldest_supported_botocore(python: Path) -> None:
             "-rs",
             "-p",
             "no:cacheprovider",
-            "tests/test_conformance.py",
+            "tests/test_conformance.py::test_case",
         ],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
@@ -52,4 +52,4 @@ def test_the_cases_hold_on_the_oldest_supported_botocore(python: Path) -> None:
     closing = re.search(r"(\d+) passed, (\d+) skipped", result.stdout)
     assert closing
     passed, skipped = map(int, closing.groups())
-    assert passed > 4 * skipped
+    assert passed > 2 * skipped
