@@ -84,7 +84,10 @@ class AnyOf:
 
 @dataclass(frozen=True)
 class SomeElement:
-    """Holds where one element of the list meets a condition on the element's own members."""
+    """Holds where one element of the list meets a condition on the element's own members.
+
+    The path may go through other lists: the element is then one of any of theirs.
+    """
 
     path: Path
     condition: "Condition"

@@ -15,7 +15,7 @@ def parsed(text: str) -> Any:
     Errors: ValueError, it is no JSON, nests too deep, or spells half a character.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=refuse_constant)
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
     if depth(value) > MOST_DEPTH:
@@ -39,6 +39,7 @@ def depth(value: Any) -> int:
     return depth
 
 
-def _refuse(constant: str) -> Any:
+def refuse_constant(constant: str) -> Any:
+    """Refuse NaN and Infinity, which Python would read: they are no JSON."""
     message = f"{constant} is no JSON"
     raise ValueError(message)

@@ -12,7 +12,7 @@ from sagemock.arn import Arn, partition_of
 from sagemock.errors import AccessDeniedException, ValidationException
 from sagemock.listing import next_token
 from sagemock.operation import Call, Members
-from sagemock.ports import AlreadyThere, Query
+from sagemock.ports import AlreadyThere, Query, Row
 
 _SCOPE_PARTS = 5
 """The parts of an ARN before the resource: arn, partition, service, region, account."""
@@ -133,12 +133,8 @@ class ResourceType:
 
     def page(self, call: Call, query: Query) -> Members:
         """One page of documents under the operation's own result member, with a token if more."""
-        rows = call.store.page(replace(query, limit=query.limit + 1))
-        page = rows[: query.limit]
-        answer: Members = {str(call.operation.result_member): [row.document for row in page]}
-        if len(rows) > len(page):
-            answer["NextToken"] = next_token(query.kind, page[-1])
-        return answer
+        rows, token = rows_and_token(call, query, query.kind)
+        return {str(call.operation.result_member): [row.document for row in rows], **token}
 
     def _arn_of(self, document: Members) -> Arn:
         arn = Arn.parse(document[self.arn_member])
@@ -151,6 +147,16 @@ class ResourceType:
         if name_or_arn.startswith("arn:"):
             return name_or_arn
         return f"{self.arn(call, name_or_arn)}"
+
+
+def rows_and_token(call: Call, query: Query, scope: str) -> tuple[list[Row], Members]:
+    """The rows of one page, and the NextToken of the page after it, if there is one.
+
+    The token holds for lists of the same scope only.
+    """
+    rows = call.store.page(replace(query, limit=query.limit + 1))
+    page = rows[: query.limit]
+    return page, {"NextToken": next_token(scope, page[-1])} if len(rows) > len(page) else {}
 
 
 def empty_page(call: Call) -> Members:

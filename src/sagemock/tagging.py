@@ -1,6 +1,6 @@
 """What holds for every list of tags a request carries, whichever operation it is given to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sagemock.errors import ValidationException
 from sagemock.operation import Members
@@ -29,3 +29,8 @@ def checked_tags(tags: Sequence[Members]) -> dict[str, str]:
             raise ValidationException(DUPLICATE_KEY.format(key=key))
         checked[key] = tag["Value"]
     return checked
+
+
+def tag_list(tags: Mapping[str, str]) -> list[Members]:
+    """Tags as an answer has them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

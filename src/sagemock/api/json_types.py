@@ -22,6 +22,7 @@ LIST_FOUND = "Start of list found where not expected"
 UNEXPECTED_FIELD = "Unexpected field type"
 ONE_MEMBER = "Exactly one member of {shape} must be set"
 
+_CONTAINERS: Mapping[type, str] = {dict: STRUCTURE_FOUND, list: LIST_FOUND}
 _TARGETS = {
     "string": "a String",
     "boolean": "a Boolean",
@@ -169,21 +170,12 @@ _SCALARS: Mapping[str, Parse] = {
 
 
 def _no_scalar(value: Any, kind: str) -> SerializationException:
-    if type(value) is dict:
-        return SerializationException(STRUCTURE_FOUND)
-    if type(value) is list:
-        return SerializationException(LIST_FOUND)
-    return SerializationException(
-        NOT_CONVERTIBLE.format(token=_token(value), target=_TARGETS[kind])
-    )
+    scalar = NOT_CONVERTIBLE.format(token=_token(value), target=_TARGETS[kind])
+    return SerializationException(_CONTAINERS.get(type(value), scalar))
 
 
 def _no_container(value: Any) -> SerializationException:
-    if type(value) is dict:
-        return SerializationException(STRUCTURE_FOUND)
-    if type(value) is list:
-        return SerializationException(LIST_FOUND)
-    return SerializationException(UNEXPECTED_FIELD)
+    return SerializationException(_CONTAINERS.get(type(value), UNEXPECTED_FIELD))
 
 
 def _token(value: Any) -> str:

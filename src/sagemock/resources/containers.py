@@ -11,6 +11,7 @@ from typing import Any
 from sagemock.errors import ValidationException
 from sagemock.operation import Members
 
+SOURCE_AND_SPECIFICATION = "SourceUri and InferenceSpecification cannot both be specified."
 NO_ADDITIONAL_S3 = "AdditionalS3DataSource is not allowed in InferenceSpecification"
 NO_ENVIRONMENT = (
     "1 validation errors detected:Environment variable map cannot be specified when using "
@@ -31,27 +32,34 @@ _PINNED_IMAGE = re.compile(r".+@(sha256:[0-9a-fA-F]{64})")
 
 
 def check_specifications(request: Members, *, versioned: bool) -> None:
-    """Refuse a request whose containers AWS would refuse.
+    """Refuse a request whose specifications or containers AWS would refuse.
 
-    Errors: ValidationException, AdditionalS3DataSource in InferenceSpecification (CP16); two
-    artifacts in one container (CP20); for an unversioned package an Environment (CP15), a
-    ModelDataSource (CP18) or missing instance types (CP12).
+    Errors: ValidationException, SourceUri beside InferenceSpecification (CP18);
+    AdditionalS3DataSource in InferenceSpecification (CP16); two artifacts in one container (CP20);
+    for an unversioned package an Environment (CP15), a ModelDataSource (CP18) or missing instance
+    types (CP12).
     """
+    if "SourceUri" in request and "InferenceSpecification" in request:
+        raise ValidationException(SOURCE_AND_SPECIFICATION)
     specification = request.get("InferenceSpecification", {})
     for container in specification.get("Containers", ()):
         if "AdditionalS3DataSource" in container:
             raise ValidationException(NO_ADDITIONAL_S3)
     for holder in _artifact_holders(request):
-        if "ModelDataUrl" in holder and "ModelDataSource" in holder:
-            raise ValidationException(TWO_ARTIFACTS)
-        if not versioned and holder.get("Environment"):
-            raise ValidationException(NO_ENVIRONMENT)
-        if not versioned and "ModelDataSource" in holder:
-            raise ValidationException(VERSIONS_ONLY.format(member="ModelDataSource"))
+        _check_holder(holder, versioned=versioned)
     if specification and not versioned:
         for member in _REQUIRED_OF_UNVERSIONED:
             if not specification.get(member):
                 raise ValidationException(MISSING_INSTANCE_TYPES.format(member=member))
+
+
+def _check_holder(holder: Members, *, versioned: bool) -> None:
+    if "ModelDataUrl" in holder and "ModelDataSource" in holder:
+        raise ValidationException(TWO_ARTIFACTS)
+    if not versioned and holder.get("Environment"):
+        raise ValidationException(NO_ENVIRONMENT)
+    if not versioned and "ModelDataSource" in holder:
+        raise ValidationException(VERSIONS_ONLY.format(member="ModelDataSource"))
 
 
 def with_digests(specification: Mapping[str, Any]) -> Members:

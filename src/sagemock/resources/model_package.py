@@ -38,7 +38,6 @@ BOTH_NAMES = (
 NO_NAME = "Missing ARN"
 NO_GROUP = "Model Package Group does not exist."
 NOT_FOR_MARKETPLACE = "CertifyForMarketplace is not supported for versioned Model Packages."
-SOURCE_AND_SPECIFICATION = "SourceUri and InferenceSpecification cannot both be specified."
 UPDATE_OF_UNVERSIONED = "UpdateModelPackage is only supported for versioned Model Packages."
 NOT_A_VERSION = "ModelPackage {arn} is not a versioned Model Package."
 TOO_MANY_PROPERTIES = (
@@ -65,8 +64,6 @@ def create_model_package(call: Call, request: Members) -> Members:
         raise ValidationException(BOTH_NAMES)
     if group_name is None and "ModelPackageName" not in request:
         raise ValidationException(NO_NAME)
-    if "SourceUri" in request and "InferenceSpecification" in request:
-        raise ValidationException(SOURCE_AND_SPECIFICATION)
     check_specifications(request, versioned=group_name is not None)
     if group_name is None:
         return _create_unversioned(call, request)
@@ -181,8 +178,6 @@ def update_model_package(call: Call, request: Members) -> Members:
     package = MODEL_PACKAGE.get(call, request["ModelPackageArn"])
     if "ModelPackageVersion" not in package:
         raise ValidationException(UPDATE_OF_UNVERSIONED)
-    if "SourceUri" in request and "InferenceSpecification" in request:
-        raise ValidationException(SOURCE_AND_SPECIFICATION)
     check_specifications(request, versioned=True)
     return MODEL_PACKAGE.change(call, package, _changes(call, package, request))
 

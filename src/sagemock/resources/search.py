@@ -9,13 +9,14 @@ from dataclasses import replace
 
 from sagemock.conditions import AllOf, AnyOf, Compare, Condition, Label, Member, Not, TagOf, Value
 from sagemock.errors import ValidationException
-from sagemock.listing import next_token, page_size, place_of
+from sagemock.listing import page_size, place_of
 from sagemock.operation import Call, Members, operation
 from sagemock.ports import Query, Row
-from sagemock.resource_type import ResourceType
+from sagemock.resource_type import ResourceType, rows_and_token
 from sagemock.resources.model_package import MODEL_PACKAGE
 from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
 from sagemock.resources.search_expression import expression_condition, property_value
+from sagemock.tagging import tag_list
 
 SEARCHABLE = {noun.noun: noun for noun in (MODEL_PACKAGE, MODEL_PACKAGE_GROUP)}
 
@@ -40,7 +41,7 @@ def search(call: Call, request: Members) -> Members:
     sort_by = request.get("SortBy", DEFAULT_SORT)
     query = Query(
         kind=noun.arn_type,
-        limit=page_size(request) + 1,
+        limit=page_size(request),
         descending=request.get("SortOrder", "Descending") == "Descending",
         where=_condition(call, noun, request),
     )
@@ -50,15 +51,12 @@ def search(call: Call, request: Members) -> Members:
         query = replace(query, after=place_of(scope, request["NextToken"]))
     if request.get("CrossAccountFilterOption") == "CrossAccount":
         return {"Results": [], "TotalHits": _total_hits(0)}
-    rows = call.store.page(query)
-    page = rows[: query.limit - 1]
-    answer: Members = {
-        "Results": [{resource: _record(call, noun, row)} for row in page],
+    rows, token = rows_and_token(call, query, scope)
+    return {
+        "Results": [{resource: _record(call, noun, row)} for row in rows],
         "TotalHits": _total_hits(call.store.count(query, MOST_COUNTED + 1)),
+        **token,
     }
-    if len(rows) > len(page):
-        answer["NextToken"] = next_token(scope, page[-1])
-    return answer
 
 
 @operation
@@ -125,7 +123,7 @@ def _record(call: Call, noun: ResourceType, row: Row) -> Members:
         record["ModelPackageName"] = f"{row.name}/{row.number}" if row.number else row.name
     tags = call.store.tags(record[noun.arn_member])
     if tags:
-        record["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        record["Tags"] = tag_list(tags)
     return record
 
 

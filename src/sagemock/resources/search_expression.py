@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from sagemock.conditions import (
     AllOf,
@@ -136,15 +135,7 @@ def _nested(call: Call, noun: ResourceType, given: Members) -> Condition:
         if not isinstance(value, Member) or value.path[depth : depth + 1] != (Each(),):
             raise ValidationException(NOT_A_LIST.format(name=nested, resource=noun.noun))
         tests.append(_test(Member(value.path[depth + 1 :]), kind, each))
-    return _some_element(outer.path, AllOf(tuple(tests)))
-
-
-def _some_element(path: tuple[Any, ...], condition: Condition) -> Condition:
-    """An element of a list that may itself lie inside the elements of another."""
-    if Each() not in path:
-        return SomeElement(path, condition)
-    at = path.index(Each())
-    return SomeElement(path[:at], _some_element(path[at + 1 :], condition))
+    return SomeElement(outer.path, AllOf(tuple(tests)))
 
 
 def _test(value: Value, kind: str, given: Members) -> Condition:

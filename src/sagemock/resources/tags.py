@@ -9,7 +9,7 @@ from sagemock.operation import Call, Members, operation
 from sagemock.resource_type import own_arn
 from sagemock.resources.model_package import MODEL_PACKAGE
 from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
-from sagemock.tagging import MOST_TAGS, VERSIONS_NOT_TAGGED, checked_tags
+from sagemock.tagging import MOST_TAGS, VERSIONS_NOT_TAGGED, checked_tags, tag_list
 
 TAGGABLE = {noun.arn_type: noun for noun in (MODEL_PACKAGE_GROUP, MODEL_PACKAGE)}
 
@@ -33,7 +33,7 @@ def add_tags(call: Call, request: Members) -> Members:
     if len(tags) > MOST_TAGS:
         raise ValidationException(TOO_MANY.format(most=MOST_TAGS, arn=arn, count=len(tags)))
     call.store.put_tags(arn, added)
-    return {"Tags": _as_list(tags)}
+    return {"Tags": tag_list(tags)}
 
 
 @operation
@@ -46,7 +46,7 @@ def list_tags(call: Call, request: Members) -> Members:
     refuse_token(request)
     arn = request["ResourceArn"]
     _existing(call, arn)
-    return {"Tags": _as_list(call.store.tags(arn))}
+    return {"Tags": tag_list(call.store.tags(arn))}
 
 
 @operation
@@ -69,7 +69,3 @@ def _existing(call: Call, arn: str) -> Members:
         own_arn(call, arn)
         raise ValidationException(NO_SUCH_RESOURCE.format(arn=arn))
     return noun.get(call, arn)
-
-
-def _as_list(tags: dict[str, str]) -> list[Members]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]

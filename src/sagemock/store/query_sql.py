@@ -4,7 +4,7 @@ Every test is 0 or 1, never NULL, so that what is negated is exactly what did no
 names come from the service model; everything a user sent is a bound value.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from sagemock.conditions import (
@@ -47,7 +47,7 @@ def sort_value(query: Query) -> Clause:
         return "NULL", []
     sql, values = [], []
     for value in query.sort:
-        expression, given = _expression(_first(value), "document")
+        expression, given = _expression(value, "document")
         sql.append(
             f"CASE typeof({expression}) WHEN 'text'"
             f" THEN substr({expression}, 1, {_SORTED_CHARACTERS}) ELSE {expression} END"
@@ -143,6 +143,9 @@ def _test(test: Compare, source: str, depth: int) -> Clause:
 
 
 def _some_element(path: Path, condition: Condition, source: str, depth: int) -> Clause:
+    if Each() in path:
+        at = path.index(Each())
+        path, condition = path[:at], SomeElement(path[at + 1 :], condition)
     alias = f"element{depth}"
     sql, values = _condition(condition, f"{alias}.value", depth + 1)
     return (
@@ -169,12 +172,6 @@ def _expression(value: Value, source: str) -> Clause:
     return f"json_extract({source}, ?)", [_json_path(value.path)]
 
 
-def _first(value: Value) -> Value:
-    """Of several values the one to sort by: that of the first element of each list."""
-    if isinstance(value, Member):
-        return Member(tuple("[0]" if isinstance(step, Each) else step for step in value.path))
-    return value
-
-
-def _json_path(path: Sequence[object]) -> str:
-    return "$" + "".join("[0]" if step == "[0]" else f'."{step}"' for step in path)
+def _json_path(path: Path) -> str:
+    """A path in SQLite's words; of a list, which only sorting goes through, the first element."""
+    return "$" + "".join("[0]" if isinstance(step, Each) else f'."{step}"' for step in path)

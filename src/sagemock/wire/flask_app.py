@@ -47,8 +47,10 @@ def flask_app(service: Service, settings: Settings, ids: Ids) -> Flask:
     @app.errorhandler(HTTPException)
     def no_such_route(error: HTTPException) -> Response:
         # AWS answers any other method or path with 404 and this code (wire-protocol 2.1).
-        status = 400 if error.code == 400 else 404  # noqa: PLR2004 - a body cut short, else 404
-        code = "SerializationException" if status == 400 else "UnknownOperationException"  # noqa: PLR2004
+        status, code = HTTPStatus.NOT_FOUND, "UnknownOperationException"
+        if error.code == HTTPStatus.BAD_REQUEST:
+            # A body cut short.
+            status, code = HTTPStatus.BAD_REQUEST, "SerializationException"
         message = NOT_OURS if request.path.startswith("/_sagemock") else None
         return _response(refused(status, code, message, ids.request_id()))
 

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from sagemock.errors import SerializationException
-from sagemock.json_document import depth
+from sagemock.json_document import depth, refuse_constant
 
 
 def parsed(body: bytes, max_depth: int) -> Any:
@@ -16,7 +16,9 @@ def parsed(body: bytes, max_depth: int) -> Any:
     if not body:
         return {}
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+        value = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=refuse_constant
+        )
     except (ValueError, RecursionError):
         raise SerializationException from None
     # Brackets bound the depth from above, so most bodies need no closer look.
@@ -31,8 +33,3 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         message = "a key is given twice"
         raise ValueError(message)
     return members
-
-
-def _refuse(constant: str) -> Any:
-    message = f"{constant} is no JSON"
-    raise ValueError(message)
