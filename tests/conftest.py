@@ -148,7 +148,7 @@ def sender(app: Flask, only_sender: BotocoreSender) -> BotocoreSender:
 
 def stored(service: Service) -> list[str]:
     """Everything the service's database holds, as SQL: two equal dumps are one state."""
-    with sqlite3.connect(service._store._path) as connection:  # type: ignore[attr-defined]
+    with sqlite3.connect(service._store._file.path) as connection:  # type: ignore[attr-defined]
         dump = list(connection.iterdump())
     connection.close()
     return dump

@@ -51,7 +51,7 @@ def test_everything_a_request_says_is_in_the_query() -> None:
     assert query(**request) == Query(
         kind="model-package",
         limit=100,
-        by_name=True,
+        order="name",
         descending=True,
         contains="part",
         created_after_ms=1_700_000_000_001,
@@ -69,8 +69,8 @@ def test_the_operations_own_order_holds_until_one_is_asked_for(*, default: bool)
 
 
 def test_creation_time_is_the_order_unless_the_name_is_asked_for() -> None:
-    assert not query(SortBy="CreationTime").by_name
-    assert query(SortBy="Name").by_name
+    assert query(SortBy="CreationTime").order == "created"
+    assert query(SortBy="Name").order == "name"
 
 
 @pytest.mark.parametrize(

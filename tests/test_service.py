@@ -12,6 +12,7 @@ from sagemock.api.service_model import ServiceModel
 from sagemock.errors import (
     ConflictException,
     SerializationException,
+    ServiceUnavailable,
     UnknownOperationException,
     ValidationException,
 )
@@ -123,7 +124,7 @@ def test_a_closed_store_is_not_ready() -> None:
     service = create_service(Settings(db=":memory:"))
     service.check()
     service.close()
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(ServiceUnavailable, match="unable to open"):
         service.check()
 
 

@@ -6,9 +6,11 @@ import uuid
 from flask import Flask
 
 from sagemock import resources
+from sagemock.api.list_rows import ListRows
 from sagemock.api.service_model import ServiceModel
 from sagemock.operation import collect_operations
 from sagemock.ports import Clock, Ids, Store
+from sagemock.resource_type import collect_resource_types
 from sagemock.service import Service
 from sagemock.settings import Settings
 from sagemock.store.sqlite_store import SqliteStore
@@ -44,14 +46,24 @@ def create_service(
     Errors: StoreError, the database cannot be used.
     """
     settings = settings or Settings()
+    model = model or ServiceModel.installed()
     return Service(
-        model=model or ServiceModel.installed(),
+        model=model,
         rules=collect_operations(resources),
-        store=store or SqliteStore(settings.db),
+        store=store or _store(settings, model),
         clock=clock or SystemClock(),
         lenient=settings.validation == "warn",
         strict=strict,
     )
+
+
+def _store(settings: Settings, model: ServiceModel) -> SqliteStore:
+    list_rows = ListRows(model)
+    kinds = {
+        noun.arn_type: list_rows.kind(noun.noun, noun.indexed)
+        for noun in collect_resource_types(resources)
+    }
+    return SqliteStore(settings.db, kinds=kinds, durability=settings.durability)
 
 
 def create_app(

@@ -33,6 +33,11 @@ def _option(name: str, **attributes: Any) -> Callable[[Any], Any]:
 @_option("--host", default=Settings.host, help="Address to listen on.")
 @_option("--port", default=Settings.port, type=int, help="Port to listen on; 0 takes a free one.")
 @_option("--db", default=str(DEFAULT_DATABASE), help="Database file; :memory: keeps nothing.")
+@_option(
+    "--durability",
+    default=Settings.durability,
+    help="full: what was answered is on the disk; normal: survives all but a power cut.",
+)
 @_option("--account-id", default=Settings.account_id, help="Account of callers whose key has none.")
 @_option("--region", default=Settings.region, help="Region of calls that are not signed for one.")
 @_option("--principal", default=Settings.principal, help="ARN that CreatedBy shows.")

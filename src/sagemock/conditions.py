@@ -38,14 +38,28 @@ class Label:
 
 
 @dataclass(frozen=True)
-class TagOf:
-    """The tag of this key, or any tag for None, of the ARN in that member of the document."""
+class Name:
+    """The resource's name without its number, whatever its case."""
 
-    arn_member: str
+
+@dataclass(frozen=True)
+class Created:
+    """When the resource was created, in epoch milliseconds."""
+
+
+@dataclass(frozen=True)
+class Modified:
+    """When the resource was last modified, or created if it never was, in epoch milliseconds."""
+
+
+@dataclass(frozen=True)
+class TagOf:
+    """The resource's tag of this key, or any tag for None."""
+
     key: str | None
 
 
-Value = Member | Label | TagOf
+Value = Member | Label | Name | Created | Modified | TagOf
 Comparison = Literal["=", "<", "<=", ">", ">=", "in", "contains", "exists"]
 
 

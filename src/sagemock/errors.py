@@ -50,3 +50,9 @@ class InternalFailure(SageMakerError):
     """The server failed; nothing of the call was stored."""
 
     status = 500
+
+
+class ServiceUnavailable(SageMakerError):
+    """The storage cannot be read or written now; nothing of the call was stored."""
+
+    status = 503

@@ -1,7 +1,8 @@
-"""JSON documents that travel as text inside a request: policies, the content of model cards."""
+"""JSON documents that travel as text: policies, the content of model cards, the rows of lists."""
 
 import json
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
 
 MOST_DEPTH = 128
 """Deeper documents could exhaust the stack of whoever walks them; none of AWS's is near it."""
@@ -43,3 +44,39 @@ def refuse_constant(constant: str) -> Any:
     """Refuse NaN and Infinity, which Python would read: they are no JSON."""
     message = f"{constant} is no JSON"
     raise ValueError(message)
+
+
+class JsonList(Sequence[Any]):
+    """A list whose elements are JSON already: joined as they are, read only if somebody looks."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
+
+    @property
+    def text(self) -> str:
+        """The whole list as JSON."""
+        return f"[{','.join(self._texts)}]"
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return [json.loads(text) for text in self._texts[index]]
+        return json.loads(self._texts[index])
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(json.loads, self._texts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return self.text

@@ -15,7 +15,7 @@ from typing import Any
 
 from sagemock.errors import ValidationException
 from sagemock.operation import Members
-from sagemock.ports import Position, Query, Row
+from sagemock.ports import Position, Query
 
 INVALID_TOKEN = "Invalid NextToken."  # noqa: S105 - a message; OQ9
 DEFAULT_PAGE_SIZE = 10
@@ -34,7 +34,7 @@ def list_query(kind: str, request: Members, *, descending: bool) -> Query:
     query = Query(
         kind=kind,
         limit=page_size(request),
-        by_name=request.get("SortBy") == "Name",
+        order="name" if request.get("SortBy") == "Name" else "created",
         descending=descending if order is None else order == "Descending",
         contains=request.get("NameContains"),
         created_after_ms=_floor_ms(request.get("CreationTimeAfter")),
@@ -56,7 +56,7 @@ def refuse_token(request: Members) -> None:
         raise ValidationException(INVALID_TOKEN)
 
 
-def next_token(scope: str, row: Row) -> str:
+def next_token(scope: str, row: Position) -> str:
     """The token of the page after this row; it holds for lists of the same scope only."""
     place = json.dumps([scope, row.created_ms, row.name, row.number, row.sort_value]).encode()
     check = zlib.crc32(place).to_bytes(4, "big")

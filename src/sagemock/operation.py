@@ -6,7 +6,7 @@ a rule, `collect_operations` finds the marked ones. Knows nothing of HTTP, SQL o
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -59,6 +59,7 @@ class Call:
     operation: Operation
     caller: Caller
     now: float
+    request_id: str
     store: Session
     properties: Properties
 
@@ -75,9 +76,14 @@ def operation(rule: Rule) -> Rule:
 def collect_operations(package: ModuleType) -> Mapping[str, Rule]:
     """The marked rules of a package's modules, by operation name without case or underscores."""
     rules: dict[str, Rule] = {}
-    for module_info in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{module_info.name}")
+    for module in modules(package):
         for name, member in vars(module).items():
             if getattr(member, "__sagemaker_operation__", False):
                 rules[name.replace("_", "")] = member
     return rules
+
+
+def modules(package: ModuleType) -> Iterator[ModuleType]:
+    """The modules of a package, imported."""
+    for module_info in pkgutil.iter_modules(package.__path__):
+        yield importlib.import_module(f"{package.__name__}.{module_info.name}")

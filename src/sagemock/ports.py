@@ -5,12 +5,15 @@ kind (a word of the caller's choice), its name and its number; names that differ
 one name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, Protocol, TypeVar
 
 from sagemock.conditions import Condition, Path, Value
+
+T = TypeVar("T")
 
 
 class AlreadyThere(Exception):  # noqa: N818 - a fact about the store, told as such
@@ -21,36 +24,60 @@ class AlreadyThere(Exception):  # noqa: N818 - a fact about the store, told as s
         self.name = name
 
 
-@dataclass(frozen=True)
-class Row:
-    """A stored resource: its key as first written, its creation time, and its document.
+class StorageFailed(Exception):  # noqa: N818 - a fact about the store, told as such
+    """The storage cannot be read or written now. The message says what it said."""
 
-    `sort_value` is what it was sorted by, where the query named something to sort by.
+
+@dataclass(frozen=True)
+class Kind:
+    """What a store is told of a kind of resource.
+
+    `list_row` makes what a list shows of a document, and `made_by` changes whenever that does.
+    `indexed` names members that resources are looked up by. Where one has a usual value, which
+    nearly all resources have, those of any other value are found by index.
     """
 
-    name: str
-    number: int
-    created_ms: int
-    document: dict[str, Any]
-    sort_value: str | float | None = None
+    list_row: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    made_by: str
+    indexed: Mapping[str, str | None] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
 class Position:
-    """A place in every order a list can have; what it was read from may be gone."""
+    """A place in every order a list can have; what it was read from may be gone.
+
+    `sort_value` is what was sorted by, where that is neither the name nor the creation time.
+    """
 
     created_ms: int
     name: str
     number: int
     sort_value: str | float | None = None
+
+
+@dataclass(frozen=True)
+class Row(Position):
+    """A stored resource: its key as first written, its place in the order, and its document."""
+
+    document: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ListRow(Position):
+    """What a list shows of a stored resource, as JSON."""
+
+    text: str = ""
+
+
+Order = Literal["created", "modified", "name"]
 
 
 @dataclass(frozen=True)
 class Query:
     """Which resources of a kind, in which order, from where on, and how many at most.
 
-    The order is that of name and number, or of creation time, or of the first of the values in
-    `sort` that is there; name and number break the ties. Resources without a value come first.
+    The order is that of creation, of the last modification, of name and number, or that of a
+    value; name and number break the ties. Resources without the value come first.
     `numbered` asks for those with a number (True), without (False) or both (None). `contains` is a
     case-sensitive part of the name (`name/number` where there is a number). The bounds of the
     creation time are exclusive.
@@ -58,8 +85,7 @@ class Query:
 
     kind: str
     limit: int
-    by_name: bool = False
-    sort: tuple[Value, ...] = ()
+    order: Order | Value = "created"
     descending: bool = False
     after: Position | None = None
     name: str | None = None
@@ -78,6 +104,26 @@ class Replay:
     answer: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Activity:
+    """What one call did to one resource.
+
+    `change` is created, changed or removed. `before` and `after` are the members that a change
+    touched; what was removed is all in `before`, and what was created is in neither.
+    """
+
+    at_ms: int
+    change: Literal["created", "changed", "removed"]
+    kind: str
+    name: str
+    number: int
+    operation: str
+    principal: str
+    request_id: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
 class Session(Protocol):
     """The store as one call sees it: one transaction, one account, one region."""
 
@@ -91,12 +137,19 @@ class Session(Protocol):
         """Store a new resource, or raise AlreadyThere."""
         ...
 
-    def put(self, kind: str, name: str, number: int, document: Mapping[str, Any]) -> None:
-        """Replace the document of a stored resource."""
+    def put(
+        self,
+        kind: str,
+        name: str,
+        number: int,
+        document: Mapping[str, Any],
+        modified_ms: int | None = None,
+    ) -> None:
+        """Replace the document of a stored resource; without a time it was not modified."""
         ...
 
     def remove(self, kind: str, name: str, number: int = 0) -> None:
-        """Forget a stored resource."""
+        """Forget a stored resource and its tags."""
         ...
 
     def has_numbered(self, kind: str, name: str) -> bool:
@@ -107,12 +160,16 @@ class Session(Protocol):
         """The resources a query asks for."""
         ...
 
+    def list_rows(self, query: Query) -> list[ListRow]:
+        """What a list shows of the resources a query asks for."""
+        ...
+
     def count(self, query: Query, most: int) -> int:
         """How many resources a query asks for, whatever its limit; `most` where there are more."""
         ...
 
-    def tag_keys(self, arn_prefix: str) -> list[str]:
-        """The keys of the tags of all ARNs that begin so, in order."""
+    def tag_keys(self, kind: str) -> list[str]:
+        """The keys of the tags of all resources of a kind, in order."""
         ...
 
     def next_number(self, scope: str) -> int:
@@ -123,16 +180,20 @@ class Session(Protocol):
         """Let a scope begin at 1 again."""
         ...
 
-    def tags(self, arn: str) -> dict[str, str]:
-        """The tags of an ARN, in the order their keys were first written."""
+    def tags(self, kind: str, name: str, number: int = 0) -> dict[str, str]:
+        """The tags of a resource, in the order their keys were first written."""
         ...
 
-    def put_tags(self, arn: str, tags: Mapping[str, str]) -> None:
-        """Add tags to an ARN, overwriting by key."""
+    def put_tags(self, kind: str, name: str, number: int, tags: Mapping[str, str]) -> None:
+        """Add tags to a stored resource, overwriting by key."""
         ...
 
-    def remove_tags(self, arn: str, keys: Iterable[str]) -> None:
-        """Take tags from an ARN; keys it does not have are ignored."""
+    def remove_tags(self, kind: str, name: str, number: int, keys: Iterable[str]) -> None:
+        """Take tags from a resource; keys it does not have are ignored."""
+        ...
+
+    def record(self, activity: Activity) -> None:
+        """Write down what was done; records are numbered in the order of their commits."""
         ...
 
     def replay(self, operation: str, token: str) -> Replay | None:
@@ -145,14 +206,21 @@ class Session(Protocol):
 
 
 class Store(Protocol):
-    """Where resources live. What a writing session wrote is durable once its block has ended."""
+    """Where resources live.
+
+    Errors of every method: StorageFailed.
+    """
 
     def reading(self, account: str, region: str) -> AbstractContextManager[Session]:
         """A session on one snapshot; it cannot write."""
         ...
 
-    def writing(self, account: str, region: str) -> AbstractContextManager[Session]:
-        """A session that commits when its block ends, and keeps nothing when the block raises."""
+    def write(self, account: str, region: str, work: Callable[[Session], T]) -> T:
+        """What the work returns, once what it wrote is durable; it keeps nothing when it raises.
+
+        When the storage fails under several calls at once the work may be run a second time, on
+        the state before the first.
+        """
         ...
 
     def check(self) -> None:

@@ -5,14 +5,20 @@ nothing to override. This is also the one place where an ARN is held against the
 and region.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType, ModuleType
+from typing import TypeVar
 
+from sagemock.activity import note_changed, note_created, note_removed
 from sagemock.arn import Arn, partition_of
 from sagemock.errors import AccessDeniedException, ValidationException
+from sagemock.json_document import JsonList
 from sagemock.listing import next_token
-from sagemock.operation import Call, Members
-from sagemock.ports import AlreadyThere, Query, Row
+from sagemock.operation import Call, Members, modules
+from sagemock.ports import AlreadyThere, Position, Query
+
+P = TypeVar("P", bound=Position)
 
 _SCOPE_PARTS = 5
 """The parts of an ARN before the resource: arn, partition, service, region, account."""
@@ -27,17 +33,25 @@ WRONG_CASE = (
     "resource."
 )
 
+TAGS = "Tags"
+"""The member that tags would be, in the record of a change."""
+
 NO_ARN = "The name '{name}' cannot stand in an ARN."
 
 
 @dataclass(frozen=True)
 class ResourceType:
-    """One noun: its name, the type in its ARN, and what is said when it is missing or there."""
+    """One noun: its name, the type in its ARN, and what is said when it is missing or there.
+
+    `indexed` names the members it is looked up by, each with the value that nearly all resources
+    have, or None where there is no such value.
+    """
 
     noun: str
     arn_type: str
     not_found: str
     already_exists: str
+    indexed: Mapping[str, str | None] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def arn_member(self) -> str:
@@ -84,8 +98,17 @@ class ResourceType:
             raise ValidationException(WRONG_CASE)
         return row.document
 
-    def add(self, call: Call, name: str, document: Members, number: int = 0) -> Members:
+    def add(
+        self,
+        call: Call,
+        name: str,
+        document: Members,
+        number: int = 0,
+        tags: Mapping[str, str] = MappingProxyType({}),
+    ) -> Members:
         """Store a new document under its name, with its ARN and creation time; both are returned.
+
+        Its tags are stored beside it.
 
         Errors: ValidationException, there is one of that name, in whatever case (CG2, OQ1); the
         name cannot stand in an ARN, which only happens where its pattern is merely warned about.
@@ -104,6 +127,8 @@ class ResourceType:
         except AlreadyThere as there:
             existing = self.arn(call, there.name, number)
             raise ValidationException(self.already_exists.format(arn=existing)) from None
+        call.store.put_tags(self.arn_type, name, number, tags)
+        note_created(call, (self.arn_type, name, number))
         return stored
 
     def change(self, call: Call, document: Members, changes: Mapping[str, object]) -> Members:
@@ -116,25 +141,61 @@ class ResourceType:
         merged["LastModifiedTime"] = max(call.now, earlier)
         merged["LastModifiedBy"] = call.caller.user_context()
         stored = {name: value for name, value in merged.items() if value is not None}
-        self.put(call, stored)
+        self._put(call, document, stored, round(stored["LastModifiedTime"] * 1000))
         return stored
 
-    def put(self, call: Call, document: Members) -> None:
-        """Store the document as it is, where no modification is to be noted."""
-        arn = self._arn_of(document)
-        call.store.put(self.arn_type, arn.name, arn.number, document)
+    def set_aside(self, call: Call, document: Members, member: str, value: str | None) -> None:
+        """Store a member of the rules' own with the document, or take it out with None.
+
+        That is no modification: its time and author stay.
+        """
+        stored = {name: each for name, each in document.items() if name != member}
+        if value is not None:
+            stored[member] = value
+        self._put(call, document, stored, None)
 
     def remove(self, call: Call, document: Members) -> Members:
-        """Forget a document and the tags of its ARN; nothing is answered."""
+        """Forget a document and its tags; nothing is answered."""
         arn = self._arn_of(document)
+        tags = call.store.tags(self.arn_type, arn.name, arn.number)
         call.store.remove(self.arn_type, arn.name, arn.number)
-        call.store.remove_tags(str(arn), call.store.tags(str(arn)))
+        before = {**document, TAGS: tags} if tags else document
+        note_removed(call, (self.arn_type, arn.name, arn.number), before)
         return {}
 
+    def tags(self, call: Call, document: Members) -> dict[str, str]:
+        """The tags of a stored document, in the order their keys were first written."""
+        arn = self._arn_of(document)
+        return call.store.tags(self.arn_type, arn.name, arn.number)
+
+    def add_tags(self, call: Call, document: Members, tags: Mapping[str, str]) -> dict[str, str]:
+        """Add tags to a stored document, overwriting by key; all it has then are returned."""
+        arn = self._arn_of(document)
+        before = self.tags(call, document)
+        call.store.put_tags(self.arn_type, arn.name, arn.number, tags)
+        return self._note_tags(call, arn, before)
+
+    def remove_tags(self, call: Call, document: Members, keys: Iterable[str]) -> None:
+        """Take tags from a stored document; keys it does not have are ignored."""
+        arn = self._arn_of(document)
+        before = self.tags(call, document)
+        call.store.remove_tags(self.arn_type, arn.name, arn.number, keys)
+        self._note_tags(call, arn, before)
+
     def page(self, call: Call, query: Query) -> Members:
-        """One page of documents under the operation's own result member, with a token if more."""
-        rows, token = rows_and_token(call, query, query.kind)
-        return {str(call.operation.result_member): [row.document for row in rows], **token}
+        """One page of list rows under the operation's own result member, with a token if more."""
+        rows, token = page_and_token(call.store.list_rows, query, query.kind)
+        return {str(call.operation.result_member): JsonList([row.text for row in rows]), **token}
+
+    def _put(self, call: Call, before: Members, document: Members, modified_ms: int | None) -> None:
+        arn = self._arn_of(document)
+        call.store.put(self.arn_type, arn.name, arn.number, document, modified_ms)
+        note_changed(call, (self.arn_type, arn.name, arn.number), before, document)
+
+    def _note_tags(self, call: Call, arn: Arn, before: dict[str, str]) -> dict[str, str]:
+        after = call.store.tags(self.arn_type, arn.name, arn.number)
+        note_changed(call, (self.arn_type, arn.name, arn.number), {TAGS: before}, {TAGS: after})
+        return after
 
     def _arn_of(self, document: Members) -> Arn:
         arn = Arn.parse(document[self.arn_member])
@@ -149,12 +210,14 @@ class ResourceType:
         return f"{self.arn(call, name_or_arn)}"
 
 
-def rows_and_token(call: Call, query: Query, scope: str) -> tuple[list[Row], Members]:
+def page_and_token(
+    fetch: Callable[[Query], list[P]], query: Query, scope: str
+) -> tuple[list[P], Members]:
     """The rows of one page, and the NextToken of the page after it, if there is one.
 
     The token holds for lists of the same scope only.
     """
-    rows = call.store.page(replace(query, limit=query.limit + 1))
+    rows = fetch(replace(query, limit=query.limit + 1))
     page = rows[: query.limit]
     return page, {"NextToken": next_token(scope, page[-1])} if len(rows) > len(page) else {}
 
@@ -188,3 +251,9 @@ def own_arn(call: Call, text: str, arn_type: str | None = None) -> Arn | None:
     if arn_type is not None and arn.type != arn_type:
         return None
     return arn
+
+
+def collect_resource_types(package: ModuleType) -> list[ResourceType]:
+    """The resource types that a package's modules declare, each once."""
+    found = (member for module in modules(package) for member in vars(module).values())
+    return list({each.noun: each for each in found if isinstance(each, ResourceType)}.values())

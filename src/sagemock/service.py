@@ -8,7 +8,8 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from sagemock.api.documents import ModelCardSchema
@@ -18,21 +19,24 @@ from sagemock.api.service_model import ServiceModel
 from sagemock.api.validation import Validator
 from sagemock.errors import (
     ConflictException,
+    ServiceUnavailable,
     UnknownOperationException,
     ValidationException,
 )
 from sagemock.operation import Call, Caller, Members, Operation, Rule
-from sagemock.ports import Clock, Replay, Session, Store
+from sagemock.ports import Clock, Replay, Session, StorageFailed, Store
 
 NOT_SERVED = (
     "The operation {operation} is known to SageMaker but not served by sagemock; "
     "`sagemock coverage` and README list what is."
 )
+UNAVAILABLE = "The registry's storage cannot be used now: {reason}."
 PARAMETERS_DIFFER = (
     "The ClientToken {token} was used before for a {operation} call with other parameters."
 )
 
 _log = logging.getLogger("sagemock.validation")
+_storage_log = logging.getLogger("sagemock.storage")
 
 
 class Service:
@@ -65,7 +69,9 @@ class Service:
         self._properties = RecordProperties(model.shapes)
         self._projection = Projection(model.shapes, strict=strict)
 
-    def invoke(self, operation_name: str, body: Any, caller: Caller) -> Members | None:
+    def invoke(
+        self, operation_name: str, body: Any, caller: Caller, request_id: str = ""
+    ) -> Members | None:
         """The answer to one call; None where AWS sends an empty body.
 
         Errors: SageMakerError. After one the state is as before.
@@ -78,11 +84,26 @@ class Service:
             raise UnknownOperationException(NOT_SERVED.format(operation=operation_name))
         request = self._checked(operation, body)
         self._model_cards.check(request)
-        if operation.reads:
+
+        def work(session: Session) -> Members | None:
+            run = self._run if operation.reads else self._run_once
+            # Read after the writer's turn has come, so that times and numbers never cross.
+            now = round(self._clock.now() * 1000) / 1000
+            call = Call(
+                operation=operation,
+                caller=caller,
+                now=now,
+                request_id=request_id,
+                store=session,
+                properties=self._properties,
+            )
+            return run(rule, call, request)
+
+        with _storage():
+            if not operation.reads:
+                return self._store.write(caller.account, caller.region, work)
             with self._store.reading(caller.account, caller.region) as session:
-                return self._run(rule, operation, caller, session, request)
-        with self._store.writing(caller.account, caller.region) as session:
-            return self._run_once(rule, operation, caller, session, request)
+                return work(session)
 
     @property
     def tolerated(self) -> int:
@@ -90,12 +111,14 @@ class Service:
         return self._tolerated
 
     def check(self) -> None:
-        """Raise when the store cannot be read."""
-        self._store.check()
+        """Raise ServiceUnavailable when the store cannot be read."""
+        with _storage():
+            self._store.check()
 
     def reset(self) -> None:
         """Forget everything, of every account and region."""
-        self._store.reset()
+        with _storage():
+            self._store.reset()
 
     def close(self) -> None:
         """Let go of the store."""
@@ -115,13 +138,12 @@ class Service:
             _log.warning("%s served; AWS would say: %s", operation.name, broken.message)
         return request
 
-    def _run_once(
-        self, rule: Rule, operation: Operation, caller: Caller, session: Session, request: Members
-    ) -> Members | None:
+    def _run_once(self, rule: Rule, call: Call, request: Members) -> Members | None:
         """Run a rule, or answer as before when its token has been seen (CP35, OQ16)."""
+        operation, session = call.operation, call.store
         token = request.get(operation.token_member) if operation.token_member else None
         if token is None:
-            return self._run(rule, operation, caller, session, request)
+            return self._run(rule, call, request)
         digest = _digest(request)
         seen = session.replay(operation.name, token)
         if seen is not None:
@@ -130,27 +152,27 @@ class Service:
                     PARAMETERS_DIFFER.format(token=token, operation=operation.name)
                 )
             return seen.answer
-        answer = self._run(rule, operation, caller, session, request)
+        answer = self._run(rule, call, request)
         session.remember(operation.name, token, Replay(digest=digest, answer=answer or {}))
         return answer
 
-    def _run(
-        self, rule: Rule, operation: Operation, caller: Caller, session: Session, request: Members
-    ) -> Members | None:
-        # Read after the writer's lock is held, so that times and version numbers never cross.
-        now = round(self._clock.now() * 1000) / 1000
-        call = Call(
-            operation=operation,
-            caller=caller,
-            now=now,
-            store=session,
-            properties=self._properties,
-        )
+    def _run(self, rule: Rule, call: Call, request: Members) -> Members | None:
+        operation = call.operation
         answer = rule(call, request)
         if operation.output is None:
             return None
         whole = operation.name.startswith("Describe")
         return self._projection.answer(operation.output, answer, whole=whole)
+
+
+@contextmanager
+def _storage() -> Iterator[None]:
+    """A failure of the storage, as clients are told of it."""
+    try:
+        yield
+    except StorageFailed as failure:
+        _storage_log.error("The storage failed: %s", failure)
+        raise ServiceUnavailable(UNAVAILABLE.format(reason=failure)) from failure
 
 
 def _digest(request: Members) -> str:

@@ -27,16 +27,19 @@ class SettingsError(ValueError):
 class Settings:
     """How a server behaves.
 
-    `db` is a file's path or `:memory:`. `access_keys` maps access key ids to a 12-digit account or
-    to the ARN of a principal in one. `principal` is who calls with any other key, as an IAM or STS
-    ARN in which `{account}` and `{partition}` stand for the caller's own. `allow_hosts` and
-    `allow_origins` are served beside those of wire-protocol 2.4. `validation` is `strict`, or
-    `warn` to serve what breaks a constraint and log what AWS would have said.
+    `db` is a file's path or `:memory:`. With `durability` `full` an answered write is on the disk;
+    `normal` leaves it to the operating system to bring it there. `access_keys` maps access key ids
+    to a 12-digit account or to the ARN of a principal in one. `principal` is who calls with any
+    other key, as an IAM or STS ARN in which `{account}` and `{partition}` stand for the caller's
+    own. `allow_hosts` and `allow_origins` are served beside those of wire-protocol 2.4.
+    `validation` is `strict`, or `warn` to serve what breaks a constraint and log what AWS would
+    have said.
     """
 
     host: str = "127.0.0.1"
     port: int = 4577
     db: str | Path = DEFAULT_DATABASE
+    durability: str = "full"
     account_id: str = "123456789012"
     region: str = "us-east-1"
     principal: str = DEFAULT_PRINCIPAL
@@ -68,6 +71,8 @@ class Settings:
         if not 1 <= self.max_json_depth <= _MOST_DEPTH:
             depth = self.max_json_depth
             yield f"The depth of JSON is a number from 1 to {_MOST_DEPTH}, not {depth}."
+        if self.durability not in ("full", "normal"):
+            yield f"Durability is full or normal, not '{self.durability}'."
         if self.validation not in ("strict", "warn"):
             yield f"Validation is strict or warn, not '{self.validation}'."
         yield from self._mistaken_entries()

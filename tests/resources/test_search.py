@@ -11,6 +11,7 @@ from conftest import TickingClock
 from sagemock import Service
 from sagemock.errors import SerializationException, ValidationException
 from sagemock.operation import Caller
+from sagemock.ports import Session
 
 CALLER = Caller(
     account="123456789012",
@@ -52,7 +53,8 @@ def group(service: Service) -> str:
 @pytest.fixture
 def full(service: Service) -> Service:
     """A service with 10 001 groups, one of them in a class of its own."""
-    with service._store.writing(CALLER.account, CALLER.region) as session:
+
+    def fill(session: Session) -> None:
         for number in range(MANY + 1):
             name = f"group-{number}"
             arn = f"arn:aws:sagemaker:us-east-1:123456789012:model-package-group/{name}"
@@ -64,6 +66,8 @@ def full(service: Service) -> Service:
                 "CreationTime": 1_700_000_000 + number,
             }
             session.add("model-package-group", name, 0, 1_700_000_000_000 + number, document)
+
+    service._store.write(CALLER.account, CALLER.region, fill)
     return service
 
 

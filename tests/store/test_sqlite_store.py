@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sessions import writing
 
 from sagemock.conditions import Compare, Member
-from sagemock.ports import AlreadyThere, Position, Query, Replay, Session
+from sagemock.ports import AlreadyThere, Position, Query, Replay, Session, StorageFailed
 from sagemock.store.sqlite_store import SqliteStore, StoreError
 
 HERE = ("123456789012", "us-east-1")
@@ -33,7 +34,7 @@ def names(session: Session, query: Query) -> list[str]:
 def test_what_was_written_is_read_after_the_store_is_opened_again(tmp_path: Path) -> None:
     path = tmp_path / "test.db"
     first = SqliteStore(path)
-    with first.writing(*HERE) as session:
+    with writing(first, *HERE) as session:
         add(session, "a")
     first.close()
     second = SqliteStore(path)
@@ -45,25 +46,24 @@ def test_what_was_written_is_read_after_the_store_is_opened_again(tmp_path: Path
 
 
 def test_a_block_that_raises_leaves_nothing(store: SqliteStore) -> None:
-    def write_and_fail() -> None:
-        with store.writing(*HERE) as session:
-            add(session, "a")
-            session.next_number("a")
-            session.put_tags("arn", {"k": "v"})
-            raise RuntimeError
+    def write_and_fail(session: Session) -> None:
+        add(session, "a")
+        session.next_number("a")
+        session.put_tags("shelf", "a", 0, {"k": "v"})
+        raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        write_and_fail()
-    with store.writing(*HERE) as session:
+        store.write(*HERE, write_and_fail)
+    with writing(store, *HERE) as session:
         assert session.get("shelf", "a") is None
         assert session.next_number("a") == 1
-        assert session.tags("arn") == {}
+        assert session.tag_keys("shelf") == []
 
 
 def test_a_reader_sees_one_snapshot_and_no_half_written_block(store: SqliteStore) -> None:
     with store.reading(*HERE) as reader:
         assert reader.get("shelf", "a") is None
-        with store.writing(*HERE) as writer:
+        with writing(store, *HERE) as writer:
             add(writer, "a")
         assert reader.get("shelf", "a") is None
     with store.reading(*HERE) as reader:
@@ -71,15 +71,12 @@ def test_a_reader_sees_one_snapshot_and_no_half_written_block(store: SqliteStore
 
 
 def test_a_reader_cannot_write(store: SqliteStore) -> None:
-    with (
-        store.reading(*HERE) as session,
-        pytest.raises(sqlite3.OperationalError, match="readonly"),
-    ):
+    with pytest.raises(StorageFailed, match="readonly"), store.reading(*HERE) as session:
         add(session, "a")
 
 
 def test_names_that_differ_in_case_are_one(store: SqliteStore) -> None:
-    with store.writing(*HERE) as session:
+    with writing(store, *HERE) as session:
         add(session, "Foo")
         with pytest.raises(AlreadyThere, match="Foo"):
             add(session, "foo")
@@ -89,11 +86,11 @@ def test_names_that_differ_in_case_are_one(store: SqliteStore) -> None:
 
 
 def test_accounts_and_regions_are_apart(store: SqliteStore) -> None:
-    with store.writing(*HERE) as session:
+    with writing(store, *HERE) as session:
         add(session, "a")
         session.next_number("a")
         session.remember("Op", "t", Replay("d", {}))
-    with store.writing(*ELSEWHERE) as session:
+    with writing(store, *ELSEWHERE) as session:
         assert session.get("shelf", "a") is None
         assert session.page(Query("shelf", 10)) == []
         assert session.next_number("a") == 1
@@ -101,7 +98,7 @@ def test_accounts_and_regions_are_apart(store: SqliteStore) -> None:
 
 
 def test_numbers_go_on_until_the_scope_ends(store: SqliteStore) -> None:
-    with store.writing(*HERE) as session:
+    with writing(store, *HERE) as session:
         assert [session.next_number("a") for _ in range(3)] == [1, 2, 3]
         session.end_numbers("a")
         assert session.next_number("a") == 1
@@ -112,8 +109,8 @@ def test_sixteen_threads_get_each_number_once(store: SqliteStore) -> None:
 
     def take() -> None:
         for _ in range(10):
-            with store.writing(*HERE) as session:
-                given.append(session.next_number("a"))
+            number = store.write(*HERE, lambda session: session.next_number("a"))
+            given.append(number)
 
     threads = [threading.Thread(target=take) for _ in range(16)]
     for thread in threads:
@@ -124,21 +121,21 @@ def test_sixteen_threads_get_each_number_once(store: SqliteStore) -> None:
 
 
 def test_pages_follow_both_orders_in_both_directions(store: SqliteStore) -> None:
-    with store.writing(*HERE) as session:
+    with writing(store, *HERE) as session:
         for number in range(1, 12):
             add(session, "b", number, created_ms=5000 - number)
         add(session, "B-x", 1, created_ms=1)
         add(session, "a", created_ms=9000)
         by_name = ["B-x/1", "a", *(f"b/{number}" for number in range(1, 12))]
         by_time = ["B-x/1", *(f"b/{number}" for number in range(11, 0, -1)), "a"]
-        assert names(session, Query("shelf", 50, by_name=True)) == by_name
-        assert names(session, Query("shelf", 50, by_name=True, descending=True)) == by_name[::-1]
+        assert names(session, Query("shelf", 50, order="name")) == by_name
+        assert names(session, Query("shelf", 50, order="name", descending=True)) == by_name[::-1]
         assert names(session, Query("shelf", 50)) == by_time
         assert names(session, Query("shelf", 50, descending=True)) == by_time[::-1]
 
 
 def test_a_page_goes_on_after_a_place_whose_row_is_gone(store: SqliteStore) -> None:
-    with store.writing(*HERE) as session:
+    with writing(store, *HERE) as session:
         for name in "abcd":
             add(session, name)
         row = session.page(Query("shelf", 2))[-1]
@@ -149,7 +146,7 @@ def test_a_page_goes_on_after_a_place_whose_row_is_gone(store: SqliteStore) -> N
 
 
 def test_queries_narrow_by_every_condition(store: SqliteStore) -> None:
-    with store.writing(*HERE) as session:
+    with writing(store, *HERE) as session:
         add(session, "churn", 1, 1000)
         add(session, "churn", 2, 2000)
         add(session, "fraud", 0, 3000)
@@ -168,15 +165,25 @@ def test_queries_narrow_by_every_condition(store: SqliteStore) -> None:
 
 
 def test_tags_keep_the_order_in_which_their_keys_first_came(store: SqliteStore) -> None:
-    with store.writing(*HERE) as session:
-        session.put_tags("arn", {"b": "1", "a": "2"})
-        session.put_tags("arn", {"c": "3", "b": "4"})
-        session.remove_tags("arn", ["a", "unknown"])
-        assert list(session.tags("arn").items()) == [("b", "4"), ("c", "3")]
+    with writing(store, *HERE) as session:
+        add(session, "a")
+        session.put_tags("shelf", "a", 0, {"b": "1", "a": "2"})
+        session.put_tags("shelf", "A", 0, {"c": "3", "b": "4"})
+        session.remove_tags("shelf", "a", 0, ["a", "unknown"])
+        assert list(session.tags("shelf", "a").items()) == [("b", "4"), ("c", "3")]
+
+
+def test_tags_go_with_their_resource(store: SqliteStore) -> None:
+    with writing(store, *HERE) as session:
+        add(session, "a")
+        session.put_tags("shelf", "a", 0, {"k": "v"})
+        session.remove("shelf", "a")
+        add(session, "a")
+        assert session.tags("shelf", "a") == {}
 
 
 def test_a_remembered_call_is_given_back(store: SqliteStore) -> None:
-    with store.writing(*HERE) as session:
+    with writing(store, *HERE) as session:
         session.remember("Op", "t", Replay("digest", {"Arn": "é"}))
         assert session.replay("Op", "t") == Replay("digest", {"Arn": "é"})
         assert session.replay("Other", "t") is None
@@ -184,19 +191,19 @@ def test_a_remembered_call_is_given_back(store: SqliteStore) -> None:
 
 def test_reset_empties_every_account(store: SqliteStore) -> None:
     for place in (HERE, ELSEWHERE):
-        with store.writing(*place) as session:
+        with writing(store, *place) as session:
             add(session, "a")
-            session.put_tags("arn", {"k": "v"})
+            session.put_tags("shelf", "a", 0, {"k": "v"})
     store.reset()
     for place in (HERE, ELSEWHERE):
         with store.reading(*place) as session:
             assert session.get("shelf", "a") is None
-            assert session.tags("arn") == {}
+            assert session.tag_keys("shelf") == []
 
 
 def test_a_store_in_memory_leaves_no_file() -> None:
     store = SqliteStore(":memory:")
-    folder = store._path.parent
+    folder = store._file.path.parent
     assert folder.exists()
     store.close()
     assert not folder.exists()
@@ -204,8 +211,8 @@ def test_a_store_in_memory_leaves_no_file() -> None:
 
 def test_a_commit_to_disk_is_synced_and_one_in_memory_is_not(store: SqliteStore) -> None:
     in_memory = SqliteStore(":memory:")
-    assert store._writer.execute("PRAGMA synchronous").fetchone() == (2,)
-    assert in_memory._writer.execute("PRAGMA synchronous").fetchone() == (0,)
+    assert store._file.writer.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert in_memory._file.writer.execute("PRAGMA synchronous").fetchone() == (0,)
     in_memory.close()
 
 
@@ -262,19 +269,18 @@ def test_a_file_in_place_of_a_folder_is_refused(tmp_path: Path) -> None:
 
 def test_the_failure_of_a_commit_is_told_and_the_store_goes_on(store: SqliteStore) -> None:
     # The transaction is ended from within: COMMIT and ROLLBACK then find none.
-    def end_early() -> None:
-        with store.writing(*HERE) as session:
-            add(session, "a")
-            store._writer.execute("ROLLBACK")
+    def end_early(session: Session) -> None:
+        add(session, "a")
+        store._file.writer.execute("ROLLBACK")
 
     with pytest.raises(sqlite3.OperationalError):
-        end_early()
-    with store.writing(*HERE) as session:
+        store.write(*HERE, end_early)
+    with writing(store, *HERE) as session:
         add(session, "a")
 
 
 def test_equal_creation_times_follow_name_and_number(store: SqliteStore) -> None:
-    with store.writing(*HERE) as session:
+    with writing(store, *HERE) as session:
         for name, number in (("b", 10), ("b", 9), ("a", 2), ("c", 0)):
             add(session, name, number)
         in_order = ["a/2", "b/9", "b/10", "c"]

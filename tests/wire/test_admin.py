@@ -85,8 +85,11 @@ def test_ready_fails_in_json_without_a_traceback_when_the_store_cannot_be_read()
     app = create_app(Settings(db=":memory:"), service=service)
     service.close()
     answer = app.test_client().get("/_sagemock/ready")
-    assert answer.status_code == 500
-    assert json.loads(answer.data)["__type"] == "InternalFailure"
+    assert answer.status_code == 503
+    assert json.loads(answer.data) == {
+        "__type": "ServiceUnavailable",
+        "message": "The registry's storage cannot be used now: unable to open database file.",
+    }
     assert b"Traceback" not in answer.data
     assert b"sqlite" not in answer.data
 

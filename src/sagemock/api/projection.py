@@ -8,6 +8,7 @@ from typing import Any
 
 from sagemock.api.lazily import Lazily
 from sagemock.api.service_model import Shape
+from sagemock.json_document import JsonList
 from sagemock.operation import Members
 
 Project = Callable[[Any], Any]
@@ -57,7 +58,16 @@ class Projection:
             }
         if shape["type"] == "list":
             element = self._projections[shape["member"]["shape"]]
-            return (lambda value: [element(each) for each in value]) if element else None
+            # What is JSON already was projected when it was made.
+            return (
+                (
+                    lambda value: (
+                        value if isinstance(value, JsonList) else [element(each) for each in value]
+                    )
+                )
+                if element
+                else None
+            )
         if shape["type"] == "map":
             each_value = self._projections[shape["value"]["shape"]]
             if each_value:

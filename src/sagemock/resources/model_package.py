@@ -29,6 +29,7 @@ MODEL_PACKAGE = ResourceType(
     not_found="ModelPackage {arn} does not exist.",
     # The SDKs look for the first three words, without a blank in the first.
     already_exists="ModelPackage already exists: {arn}",
+    indexed={"ModelApprovalStatus": None, "ModelPackageStatus": "Completed"},
 )
 
 BOTH_NAMES = (
@@ -91,9 +92,7 @@ def _create_unversioned(call: Call, request: Members) -> Members:
     package = _new_document(call, request)
     # AWS's own SDK sends one with every package; an unversioned one has none (CP8).
     package.pop("ModelApprovalStatus", None)
-    stored = MODEL_PACKAGE.add(call, package["ModelPackageName"], package)
-    call.store.put_tags(stored["ModelPackageArn"], tags)
-    return stored
+    return MODEL_PACKAGE.add(call, package["ModelPackageName"], package, tags=tags)
 
 
 def _new_document(call: Call, request: Members) -> Members:

@@ -15,6 +15,7 @@ MODEL_PACKAGE_GROUP = ResourceType(
     arn_type="model-package-group",
     not_found="ModelPackageGroup {arn} does not exist.",
     already_exists="Model Package Group already exists: {arn}",
+    indexed={"ModelPackageGroupStatus": "Completed"},
 )
 
 VERSIONS_KIND = "model-package"
@@ -39,9 +40,7 @@ def create_model_package_group(call: Call, request: Members) -> Members:
     tags = checked_tags(request.get("Tags", []))
     group = {name: value for name, value in request.items() if name != "Tags"}
     group["ModelPackageGroupStatus"] = "Completed"
-    stored = MODEL_PACKAGE_GROUP.add(call, group["ModelPackageGroupName"], group)
-    call.store.put_tags(stored["ModelPackageGroupArn"], tags)
-    return stored
+    return MODEL_PACKAGE_GROUP.add(call, group["ModelPackageGroupName"], group, tags=tags)
 
 
 @operation

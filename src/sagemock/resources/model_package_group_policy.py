@@ -36,7 +36,7 @@ def put_model_package_group_policy(call: Call, request: Members) -> Members:
     reason = _what_is_wrong(policy, group)
     if reason is not None:
         raise ValidationException(INVALID.format(reason=reason))
-    MODEL_PACKAGE_GROUP.put(call, {**group, _POLICY: policy})
+    MODEL_PACKAGE_GROUP.set_aside(call, group, _POLICY, policy)
     return group
 
 
@@ -57,9 +57,7 @@ def delete_model_package_group_policy(call: Call, request: Members) -> Members:
     Errors: ValidationException, there is no such group, or it has no policy (any more).
     Cases: fixtures/conformance/model_package_group_policy/delete_*.json
     """
-    group = _with_policy(call, request)
-    del group[_POLICY]
-    MODEL_PACKAGE_GROUP.put(call, group)
+    MODEL_PACKAGE_GROUP.set_aside(call, _with_policy(call, request), _POLICY, None)
     return {}
 
 

@@ -7,12 +7,22 @@ here. AWS's index lags by seconds; this one does not (SR12).
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sagemock.conditions import AllOf, AnyOf, Compare, Condition, Label, Member, Not, TagOf, Value
+from sagemock.conditions import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Created,
+    Label,
+    Not,
+    TagOf,
+    Value,
+)
 from sagemock.errors import ValidationException
 from sagemock.listing import page_size, place_of
 from sagemock.operation import Call, Members, operation
-from sagemock.ports import Query, Row
-from sagemock.resource_type import ResourceType, rows_and_token
+from sagemock.ports import Order, Query, Row
+from sagemock.resource_type import ResourceType, page_and_token
 from sagemock.resources.model_package import MODEL_PACKAGE
 from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
 from sagemock.resources.search_expression import expression_condition, property_value
@@ -42,16 +52,16 @@ def search(call: Call, request: Members) -> Members:
     query = Query(
         kind=noun.arn_type,
         limit=page_size(request),
+        order=_order(call, noun, sort_by),
         descending=request.get("SortOrder", "Descending") == "Descending",
         where=_condition(call, noun, request),
     )
-    query = _sorted(call, noun, query, sort_by)
     scope = f"{resource}/{sort_by}"
     if request.get("NextToken"):
         query = replace(query, after=place_of(scope, request["NextToken"]))
     if request.get("CrossAccountFilterOption") == "CrossAccount":
         return {"Results": [], "TotalHits": _total_hits(0)}
-    rows, token = rows_and_token(call, query, scope)
+    rows, token = page_and_token(call.store.page, query, scope)
     return {
         "Results": [{resource: _record(call, noun, row)} for row in rows],
         "TotalHits": _total_hits(call.store.count(query, MOST_COUNTED + 1)),
@@ -71,7 +81,7 @@ def get_search_suggestions(call: Call, request: Members) -> Members:
     query = request.get("SuggestionQuery", {}).get("PropertyNameQuery", {})
     hint = query.get("PropertyNameHint", "")
     names = [name for name in call.properties.names(resource) if not name.startswith("Tags.")]
-    tags = call.store.tag_keys(str(noun.arn(call, "")))
+    tags = call.store.tag_keys(noun.arn_type)
     names += [f"Tags.{key}" for key in tags]
     found = [{"PropertyName": name} for name in sorted(names) if name.startswith(hint)]
     return {"PropertyNameSuggestions": found}
@@ -85,35 +95,34 @@ def _searchable(resource: str) -> ResourceType:
 
 
 def _condition(call: Call, noun: ResourceType, request: Members) -> Condition:
-    conditions = list(_visibility(noun, request))
+    conditions = list(_visibility(request))
     if "SearchExpression" in request:
         conditions.append(expression_condition(call, noun, request["SearchExpression"]))
     return AllOf(tuple(conditions))
 
 
-def _visibility(noun: ResourceType, request: Members) -> Iterator[Condition]:
+def _visibility(request: Members) -> Iterator[Condition]:
     """Who has the key must have the value; who lacks it stays visible (SR11)."""
     for visible in request.get("VisibilityConditions", ()):
         key = visible.get("Key", "")
         if not key.startswith("Tags.") or key == "Tags.":
             raise ValidationException(VISIBILITY_KEY.format(key=key))
-        tag = TagOf(noun.arn_member, key.removeprefix("Tags."))
+        tag = TagOf(key.removeprefix("Tags."))
         if "Value" in visible:
             lacks = Not(Compare(tag, "exists"))
             yield AnyOf((lacks, Compare(tag, "=", visible["Value"])))
 
 
-def _sorted(call: Call, noun: ResourceType, query: Query, sort_by: str) -> Query:
+def _order(call: Call, noun: ResourceType, sort_by: str) -> Order | Value:
     if sort_by == DEFAULT_SORT:
         # What was never modified, a group always, was last touched when it was created (SR3).
-        fallback: tuple[Value, ...] = (Member((DEFAULT_SORT,)), Member(("CreationTime",)))
-        return replace(query, sort=fallback)
+        return "modified"
     value, kind = property_value(call, noun, sort_by)
     if kind == "structure":
         raise ValidationException(NOT_SORTABLE.format(name=sort_by))
     if isinstance(value, Label):
-        return replace(query, by_name=True)
-    return replace(query, sort=(value,))
+        return "name"
+    return "created" if isinstance(value, Created) else value
 
 
 def _record(call: Call, noun: ResourceType, row: Row) -> Members:
@@ -121,7 +130,7 @@ def _record(call: Call, noun: ResourceType, row: Row) -> Members:
     if noun is MODEL_PACKAGE:
         # The record of a version has a name, though Describe shows none (A16).
         record["ModelPackageName"] = f"{row.name}/{row.number}" if row.number else row.name
-    tags = call.store.tags(record[noun.arn_member])
+    tags = call.store.tags(noun.arn_type, row.name, row.number)
     if tags:
         record["Tags"] = tag_list(tags)
     return record

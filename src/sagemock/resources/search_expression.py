@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from sagemock.conditions import (
     AllOf,
@@ -15,9 +16,12 @@ from sagemock.conditions import (
     Compare,
     Comparison,
     Condition,
+    Created,
     Each,
     Label,
     Member,
+    Modified,
+    Name,
     Not,
     SomeElement,
     TagOf,
@@ -79,16 +83,18 @@ def property_value(call: Call, noun: ResourceType, name: str) -> tuple[Value, st
 
     Errors: ValidationException, the record has no such property.
     """
-    if name == "ModelPackageName" and noun.noun == "ModelPackage":
+    if name == f"{noun.noun}Name":
         # Made from group and number for a version (A16).
         return Label(), "text"
     if name.startswith("Tags.") and name != "Tags.":
-        return TagOf(noun.arn_member, name.removeprefix("Tags.")), "text"
+        return TagOf(name.removeprefix("Tags.")), "text"
     found = call.properties.find(noun.noun, name)
     if found is None:
         raise ValidationException(UNKNOWN_PROPERTY.format(name=name, resource=noun.noun))
     if name == "Tags":
-        return TagOf(noun.arn_member, None), "structure"
+        return TagOf(None), "structure"
+    if name == "CreationTime":
+        return Created(), "time"
     return Member(found.path), found.kind
 
 
@@ -150,13 +156,34 @@ def _test(value: Value, kind: str, given: Members) -> Condition:
     if text is None:
         raise ValidationException(NO_VALUE.format(operator=operator, name=name))
     if operator == "In":
-        return Compare(value, "in", tuple(each.strip() for each in text.split(",")))
+        return _by_index(Compare(value, "in", tuple(each.strip() for each in text.split(","))))
     if operator == "Contains":
         return Compare(value, "contains", text)
     operand = _operand(kind, name, text)
     if operator == "NotEquals":
-        return Not(Compare(value, "=", operand))
-    return Compare(value, _ORDERS.get(operator, "="), operand)
+        return Not(_by_index(Compare(value, "=", operand)))
+    return _by_index(Compare(value, _ORDERS.get(operator, "="), operand))
+
+
+def _by_index(test: Compare) -> Condition:
+    """The same test, put so that the store can find what meets it: by time or by name."""
+    value, comparison, operand = test.value, test.comparison, test.operand
+    if isinstance(value, Created):
+        return Compare(value, comparison, _milliseconds(operand))
+    if value == Member(("LastModifiedTime",)):
+        return AllOf((Compare(Modified(), comparison, _milliseconds(operand)), test))
+    if value in (Label(), Member(("ModelPackageGroupName",))):
+        # The label of a version is the name of its group, and its number.
+        many = comparison == "in"
+        names = tuple(each.partition("/")[0] for each in (operand if many else (operand,)))
+        return AllOf((Compare(Name(), comparison, names if many else names[0]), test))
+    return test
+
+
+def _milliseconds(seconds: float) -> float:
+    """A time as the store counts it: as it was written, not as its binary fraction has it."""
+    exact = Decimal(repr(seconds)) * 1000
+    return int(exact) if exact == int(exact) else float(exact)
 
 
 def _operand(kind: str, name: str, text: str) -> str | float | bool:

@@ -1,12 +1,12 @@
 """Tags: AddTags, ListTags and DeleteTags on what can be tagged.
 
-Groups and unversioned packages can, versions cannot (TA2). Tags live beside the resources, by ARN.
+Groups and unversioned packages can, versions cannot (TA2). Tags live beside the resources.
 """
 
 from sagemock.errors import ValidationException
 from sagemock.listing import refuse_token
 from sagemock.operation import Call, Members, operation
-from sagemock.resource_type import own_arn
+from sagemock.resource_type import ResourceType, own_arn
 from sagemock.resources.model_package import MODEL_PACKAGE
 from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
 from sagemock.tagging import MOST_TAGS, VERSIONS_NOT_TAGGED, checked_tags, tag_list
@@ -26,14 +26,14 @@ def add_tags(call: Call, request: Members) -> Members:
     Cases: fixtures/conformance/tags/add_*.json
     """
     arn = request["ResourceArn"]
-    if "ModelPackageVersion" in _existing(call, arn):
+    noun, resource = _existing(call, arn)
+    if "ModelPackageVersion" in resource:
         raise ValidationException(VERSIONS_NOT_TAGGED)
     added = checked_tags(request["Tags"])
-    tags = {**call.store.tags(arn), **added}
-    if len(tags) > MOST_TAGS:
-        raise ValidationException(TOO_MANY.format(most=MOST_TAGS, arn=arn, count=len(tags)))
-    call.store.put_tags(arn, added)
-    return {"Tags": tag_list(tags)}
+    count = len({*noun.tags(call, resource), *added})
+    if count > MOST_TAGS:
+        raise ValidationException(TOO_MANY.format(most=MOST_TAGS, arn=arn, count=count))
+    return {"Tags": tag_list(noun.add_tags(call, resource, added))}
 
 
 @operation
@@ -44,9 +44,8 @@ def list_tags(call: Call, request: Members) -> Members:
     Cases: fixtures/conformance/tags/list_*.json
     """
     refuse_token(request)
-    arn = request["ResourceArn"]
-    _existing(call, arn)
-    return {"Tags": tag_list(call.store.tags(arn))}
+    noun, resource = _existing(call, request["ResourceArn"])
+    return {"Tags": tag_list(noun.tags(call, resource))}
 
 
 @operation
@@ -56,16 +55,15 @@ def delete_tags(call: Call, request: Members) -> Members:
     Errors: ValidationException, the resource is missing.
     Cases: fixtures/conformance/tags/delete_*.json
     """
-    arn = request["ResourceArn"]
-    _existing(call, arn)
-    call.store.remove_tags(arn, request["TagKeys"])
+    noun, resource = _existing(call, request["ResourceArn"])
+    noun.remove_tags(call, resource, request["TagKeys"])
     return {}
 
 
-def _existing(call: Call, arn: str) -> Members:
-    """The resource of an ARN; an error when there is none, in the words of its noun."""
+def _existing(call: Call, arn: str) -> tuple[ResourceType, Members]:
+    """The resource of an ARN and its noun; an error when there is none, in the noun's words."""
     noun = TAGGABLE.get(arn.rpartition(":")[2].partition("/")[0])
     if noun is None:
         own_arn(call, arn)
         raise ValidationException(NO_SUCH_RESOURCE.format(arn=arn))
-    return noun.get(call, arn)
+    return noun, noun.get(call, arn)

@@ -1,10 +1,12 @@
-"""Queries and conditions as SQL over the resource table: clauses, each with its values.
+"""Queries and conditions as SQL over the resource table: terms, each with its values.
 
-Every test is 0 or 1, never NULL, so that what is negated is exactly what did not hold. Member
-names come from the service model; everything a user sent is a bound value.
+Every test is 0 or 1, never NULL, so that what is negated is exactly what did not hold; only the
+terms of a query itself, which nothing negates, are bare, for an index needs them so. Member names
+come from the service model; everything a user sent is a bound value.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sagemock.conditions import (
@@ -12,10 +14,13 @@ from sagemock.conditions import (
     AnyOf,
     Compare,
     Condition,
+    Created,
     Each,
     Key,
     Label,
     Member,
+    Modified,
+    Name,
     Not,
     Path,
     SomeElement,
@@ -23,67 +28,87 @@ from sagemock.conditions import (
     Value,
 )
 from sagemock.ports import Position, Query
+from sagemock.store.schema import BY_CREATED, BY_MODIFIED, BY_NAME, NAME, member_expression
 
 Clause = tuple[str, list[Any]]
 
 LABEL = "CASE WHEN number > 0 THEN name || '/' || number ELSE name END"
+BY_VALUE = ("sort_value", "name", "number")
+_ORDERS = ("=", "<", "<=", ">", ">=")
+_COLUMNS = {Created: "created_ms", Modified: "modified_ms"}
+_FACTS = {Label: f"({LABEL})", Name: NAME, **_COLUMNS}
+# Before a plain 0 SQLite forgets all other terms, and then knows no use for the index it is told.
+_NEVER = "resource.id < 0"
 # Long texts are sorted by their beginning: the last one seen travels in a NextToken.
 _SORTED_CHARACTERS = 256
 
 
-def where_clause(query: Query, account: str, region: str) -> Clause:
-    """Which rows a query asks for."""
-    sql = ["kind = ?", "account = ?", "region = ?"]
-    values: list[Any] = [query.kind, account, region]
-    for clause, given in _clauses(query):
-        sql.append(clause)
-        values += given
-    return " AND ".join(sql), values
+@dataclass(frozen=True)
+class Term:
+    """One of the tests a resource must pass, and what an index could know of it.
+
+    `equal` is an expression that the term holds equal to one value, or to any of several
+    (`many`); `bounds` is a column it sets a bound to. `by_tag` says that the tags lead to it.
+    """
+
+    sql: str
+    values: list[Any]
+    equal: str = ""
+    many: bool = False
+    bounds: str = ""
+    by_tag: bool = False
+
+
+def terms(query: Query) -> Iterator[Term]:
+    """Which resources of its kind a query asks for; all terms must hold."""
+    if query.name is not None:
+        yield Term(f"{NAME} = lower(?)", [query.name], equal=NAME)
+    if query.numbered is not None:
+        yield Term("number > 0" if query.numbered else "number = 0", [])
+    if query.contains:
+        yield Term(f"instr({LABEL}, ?) > 0", [query.contains])
+    if query.created_after_ms is not None:
+        yield Term("created_ms > ?", [query.created_after_ms], bounds="created_ms")
+    if query.created_before_ms is not None:
+        yield Term("created_ms < ?", [query.created_before_ms], bounds="created_ms")
+    if query.where is not None:
+        yield from _condition_terms(query.where)
 
 
 def sort_value(query: Query) -> Clause:
-    """What the rows are sorted by before name and number; NULL where the query names nothing."""
-    if not query.sort:
+    """What the rows are sorted by before name and number; NULL where a column has it already."""
+    if query.order == "modified":
+        return "modified_ms", []
+    if isinstance(query.order, str):
         return "NULL", []
-    sql, values = [], []
-    for value in query.sort:
-        expression, given = _expression(value, "document")
-        sql.append(
-            f"CASE typeof({expression}) WHEN 'text'"
-            f" THEN substr({expression}, 1, {_SORTED_CHARACTERS}) ELSE {expression} END"
-        )
-        values += given * 3
-    return (f"coalesce({', '.join(sql)})" if len(sql) > 1 else sql[0]), values
+    expression, given = _expression(query.order, "document")
+    sql = (
+        f"CASE typeof({expression}) WHEN 'text'"
+        f" THEN substr({expression}, 1, {_SORTED_CHARACTERS}) ELSE {expression} END"
+    )
+    return sql, given * 3
 
 
-def order(query: Query) -> tuple[str, ...]:
-    """The columns of a query's order; `sort_value` is the one selected under that name."""
-    if query.sort:
-        return ("sort_value", "name", "number")
-    return ("name", "number") if query.by_name else ("created_ms", "name", "number")
+def order_columns(query: Query, *, one_name: bool) -> tuple[str, ...]:
+    """The columns of a query's order; `sort_value` is the one selected under that name.
+
+    Of `one_name` only, the number alone breaks the ties.
+    """
+    if query.order == "created":
+        return ("created_ms", "number") if one_name else BY_CREATED
+    if query.order == "name":
+        return ("number",) if one_name else BY_NAME
+    return BY_MODIFIED if query.order == "modified" else BY_VALUE
 
 
-def _clauses(query: Query) -> Iterator[Clause]:
-    if query.name is not None:
-        yield "lower(name) = lower(?)", [query.name]
-    if query.numbered is not None:
-        yield ("number > 0" if query.numbered else "number = 0"), []
-    if query.contains:
-        yield f"instr({LABEL}, ?) > 0", [query.contains]
-    if query.created_after_ms is not None:
-        yield "created_ms > ?", [query.created_after_ms]
-    if query.created_before_ms is not None:
-        yield "created_ms < ?", [query.created_before_ms]
-    if query.where is not None:
-        yield _condition(query.where, "document", 0)
-
-
-def after_clause(query: Query, place: Position) -> Clause:
+def after_clause(query: Query, place: Position, columns: tuple[str, ...]) -> Clause:
     """Which rows lie behind a place in a query's order."""
     behind = "<" if query.descending else ">"
-    if not query.sort:
-        columns = order(query)
-        values = [getattr(place, column) for column in columns]
+    if columns != BY_VALUE:
+        values = [
+            place.sort_value if column == "modified_ms" else getattr(place, column)
+            for column in columns
+        ]
         return f"({', '.join(columns)}) {behind} ({', '.join('?' * len(columns))})", values
     # SQLite has rows without a value come first, and compares none with them.
     tie = f"(name, number) {behind} (?, ?)"
@@ -98,6 +123,44 @@ def after_clause(query: Query, place: Position) -> Clause:
     )
 
 
+def _condition_terms(condition: Condition) -> Iterator[Term]:
+    if isinstance(condition, AllOf):
+        for each in condition.conditions:
+            yield from _condition_terms(each)
+    elif isinstance(condition, Compare):
+        yield _comparison_term(condition)
+    else:
+        yield Term(*_condition(condition, "document", 0))
+
+
+def _comparison_term(test: Compare) -> Term:
+    value, operand = test.value, test.operand
+    if isinstance(value, TagOf) and value.key is not None and test.comparison == "=":
+        tagged = "SELECT resource FROM tag WHERE key = ? AND value = ?"
+        return Term(f"id IN ({tagged})", [value.key, operand], by_tag=True)
+    if type(value) in _COLUMNS and test.comparison in _ORDERS:
+        column = _COLUMNS[type(value)]
+        return Term(f"{column} {test.comparison} ?", [operand], bounds=column)
+    expression, mark = _indexable(value)
+    if expression and test.comparison == "=":
+        return Term(f"{expression} = {mark}", [operand], equal=expression)
+    if expression and test.comparison == "in" and operand:
+        marks = ", ".join([mark] * len(operand))
+        return Term(f"{expression} IN ({marks})", [*operand], equal=expression, many=True)
+    return Term(*_test(test, "document", 0))
+
+
+def _indexable(value: Value) -> tuple[str, str]:
+    """An expression that may have an index, and how its operand is written."""
+    if isinstance(value, Name):
+        return NAME, "lower(?)"
+    if isinstance(value, Member):
+        steps = [step for step in value.path if isinstance(step, str) and step.isidentifier()]
+        if steps and len(steps) == len(value.path):
+            return member_expression(tuple(steps)), "?"
+    return "", ""
+
+
 def _condition(condition: Condition, source: str, depth: int) -> Clause:
     """A condition on a JSON value; `depth` numbers the lists around it, so that names differ."""
     if isinstance(condition, Compare):
@@ -107,7 +170,7 @@ def _condition(condition: Condition, source: str, depth: int) -> Clause:
         return f"NOT ({sql})", values
     if isinstance(condition, SomeElement):
         return _some_element(condition.path, condition.condition, source, depth)
-    word, of_none = {AllOf: (" AND ", "1"), AnyOf: (" OR ", "0")}[type(condition)]
+    word, of_none = {AllOf: (" AND ", "1"), AnyOf: (" OR ", _NEVER)}[type(condition)]
     if len(condition.conditions) == 1:
         return _condition(condition.conditions[0], source, depth)
     # The deepest goes first: brackets that open at the left cost SQLite's parser, whose stack holds
@@ -132,14 +195,15 @@ def _test(test: Compare, source: str, depth: int) -> Clause:
         element = Compare(Member(test.value.path[at + 1 :]), test.comparison, test.operand)
         return _some_element(test.value.path[:at], element, source, depth)
     expression, values = _expression(test.value, source)
+    mark = "lower(?)" if isinstance(test.value, Name) else "?"
     if test.comparison == "exists":
         return f"({expression} IS NOT NULL)", values
     if test.comparison == "contains":
         return f"coalesce(instr({expression}, ?) > 0, 0)", [*values, test.operand]
     if test.comparison == "in":
-        marks = ", ".join("?" * len(test.operand))
+        marks = ", ".join([mark] * len(test.operand))
         return f"coalesce({expression} IN ({marks}), 0)", [*values, *test.operand]
-    return f"coalesce({expression} {test.comparison} ?, 0)", [*values, test.operand]
+    return f"coalesce({expression} {test.comparison} {mark}, 0)", [*values, test.operand]
 
 
 def _some_element(path: Path, condition: Condition, source: str, depth: int) -> Clause:
@@ -155,14 +219,13 @@ def _some_element(path: Path, condition: Condition, source: str, depth: int) -> 
 
 
 def _expression(value: Value, source: str) -> Clause:
-    if isinstance(value, Label):
-        return f"({LABEL})", []
+    if not isinstance(value, Member | TagOf):
+        return _FACTS[type(value)], []
     if isinstance(value, TagOf):
-        tag = "SELECT value FROM tag WHERE arn = json_extract(document, ?)"
-        arn = _json_path((value.arn_member,))
+        tag = "SELECT value FROM tag WHERE resource = resource.id"
         if value.key is None:
-            return f"({tag} LIMIT 1)", [arn]
-        return f"({tag} AND key = ?)", [arn, value.key]
+            return f"({tag} LIMIT 1)", []
+        return f"({tag} AND key = ?)", [value.key]
     if not value.path:
         return source, []
     last = value.path[-1]

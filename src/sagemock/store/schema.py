@@ -1,14 +1,21 @@
-"""The tables of the store, and the marks by which a database file is known to be ours."""
+"""The tables and indexes of the store, and the marks by which a file is known to be ours."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sagemock.conditions import Path
+from sagemock.ports import Kind
 
 APPLICATION_ID = 0x53474D4B
 """`SGMK` in SQLite's header: a file with tables and another id belongs to someone else."""
 
-VERSION = 1
+VERSION = 2
 """The version of the tables below, in SQLite's user_version."""
 
 TABLES = (
     # `name` keeps the case it was written in; two names that differ only in case are one key.
-    # `number` is 0 for what has none. Name and number also break the ties of `created_ms`.
+    # `number` is 0 for what has none. The list row stands before the document, which may go on
+    # over further pages: a list never reads those.
     """
     CREATE TABLE resource (
         id INTEGER PRIMARY KEY,
@@ -18,25 +25,22 @@ TABLES = (
         name TEXT NOT NULL,
         number INTEGER NOT NULL,
         created_ms INTEGER NOT NULL,
+        modified_ms INTEGER NOT NULL,
+        summary TEXT NOT NULL,
         document TEXT NOT NULL
     )
     """,
-    """
-    CREATE UNIQUE INDEX resource_key
-        ON resource (kind, account, region, lower(name), number)
-    """,
-    "CREATE INDEX resource_created ON resource (kind, account, region, created_ms, name, number)",
-    "CREATE INDEX resource_name ON resource (kind, account, region, name, number)",
-    # The row's own number is the order in which keys were first written to an ARN.
+    # The row's own number is the order in which keys were first written to a resource.
     """
     CREATE TABLE tag (
         id INTEGER PRIMARY KEY,
-        arn TEXT NOT NULL,
+        resource INTEGER NOT NULL,
         key TEXT NOT NULL,
         value TEXT NOT NULL,
-        UNIQUE (arn, key)
+        UNIQUE (resource, key)
     )
     """,
+    "CREATE INDEX tag_value ON tag (key, value, resource)",
     """
     CREATE TABLE counter (
         account TEXT NOT NULL,
@@ -57,5 +61,105 @@ TABLES = (
         PRIMARY KEY (account, region, operation, token)
     ) WITHOUT ROWID
     """,
+    # `before` and `after` hold the members that a change touched; `before` of what was removed
+    # is all of it, and neither says again what was created.
+    """
+    CREATE TABLE activity (
+        id INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        account TEXT NOT NULL,
+        region TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        change TEXT NOT NULL,
+        operation TEXT NOT NULL,
+        principal TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        before TEXT NOT NULL,
+        after TEXT NOT NULL
+    )
+    """,
+    # What the list rows of a kind were made by; they are made anew when that is another.
+    """
+    CREATE TABLE list_row (
+        kind TEXT PRIMARY KEY,
+        made_by TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
 )
-TABLE_NAMES = ("resource", "tag", "counter", "replayed_call")
+TABLE_NAMES = ("resource", "tag", "counter", "replayed_call", "activity")
+"""What a reset empties."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index over resources: what it is equal in, and the order of what is equal.
+
+    Every index begins with the kind (or is of one kind only), the account and the region.
+    """
+
+    name: str
+    equal: tuple[str, ...]
+    order: tuple[str, ...]
+    condition: str = ""
+    unique: bool = False
+
+    @property
+    def statement(self) -> str:
+        """The statement that makes it."""
+        columns = ", ".join(("kind", "account", "region", *self.equal, *self.order))
+        unique = "UNIQUE " if self.unique else ""
+        where = f" WHERE {self.condition}" if self.condition else ""
+        return f"CREATE {unique}INDEX {self.name} ON resource ({columns}){where}"
+
+
+NAME = "lower(name)"
+BY_CREATED = ("created_ms", "name", "number")
+BY_MODIFIED = ("modified_ms", "name", "number")
+BY_NAME = ("name", "number")
+
+KEY = Index("resource_key", (NAME,), ("number",), unique=True)
+CREATED = Index("resource_created", (), BY_CREATED)
+MODIFIED = Index("resource_modified", (), BY_MODIFIED)
+NAMES = Index("resource_name", (), BY_NAME)
+NAMED_CREATED = Index("resource_named_created", (NAME,), ("created_ms", "number"))
+# Few among many of one kind, or all of theirs: both are found without walking past the others.
+UNNUMBERED_CREATED = Index("resource_unnumbered_created", (), BY_CREATED, "number = 0")
+UNNUMBERED_NAMES = Index("resource_unnumbered_name", (), BY_NAME, "number = 0")
+
+INDEXES = (
+    KEY,
+    CREATED,
+    MODIFIED,
+    NAMES,
+    NAMED_CREATED,
+    UNNUMBERED_CREATED,
+    UNNUMBERED_NAMES,
+)
+DECLARED = "declared_"
+"""How the names of the indexes begin that the kinds declare."""
+
+
+def member_expression(path: Path) -> str:
+    """A plain member of the document as SQL; the same text in an index and in a condition."""
+    return "json_extract(document, '$" + "".join(f'."{step}"' for step in path) + "')"
+
+
+def declared_indexes(kinds: Mapping[str, Kind]) -> Iterator[Index]:
+    """The indexes that kinds ask for, by their members' values.
+
+    A member with a usual value has only the unusual ones indexed: they are the ones looked for.
+    """
+    for kind, facts in kinds.items():
+        for member, usual in facts.indexed.items():
+            name = f"{DECLARED}{kind}_{member}".replace("-", "_")
+            value = member_expression((member,))
+            condition = f"kind = '{kind}'"
+            if usual is not None:
+                condition += f" AND {value} <> '{usual}'"
+                yield Index(name, (value,), BY_CREATED, condition)
+                continue
+            yield Index(name, (value,), BY_CREATED, condition)
+            named = f"{name}_named"
+            yield Index(named, (NAME, value), ("created_ms", "number"), condition)

@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from sagemock.errors import SageMakerError
+from sagemock.json_document import JsonList
 from sagemock.operation import Members
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 REQUEST_ID = "x-amzn-RequestId"
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 TOO_LARGE = "The request body is larger than {limit} bytes."
 
 
@@ -61,6 +63,13 @@ def too_large(limit: int, request_id: str) -> HttpAnswer:
     return refused(413, "RequestEntityTooLargeException", message, request_id)
 
 
-def compact(value: Any) -> bytes:
+def compact(members: Members) -> bytes:
     """JSON without a blank that need not be there (W7)."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    ready = {name: value for name, value in members.items() if isinstance(value, JsonList)}
+    if not ready:
+        return _encode(members).encode()
+    texts = (
+        f"{_encode(name)}:{ready[name].text if name in ready else _encode(value)}"
+        for name, value in members.items()
+    )
+    return f"{{{','.join(texts)}}}".encode()

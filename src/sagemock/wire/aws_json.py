@@ -41,7 +41,7 @@ class AwsJson:
         caller = caller_of(headers.get("Authorization", ""), self._settings)
         operation = self._operation_name(headers.get("X-Amz-Target", ""))
         try:
-            answer = self._invoke(operation, headers, body, caller)
+            answer = self._invoke(operation, headers, body, caller, request_id)
             outcome, http = "200", success(answer, request_id)
         except SageMakerError as error:
             member = self._service.model.message_member(error.code)
@@ -58,7 +58,7 @@ class AwsJson:
         return http
 
     def _invoke(
-        self, operation: str, headers: Headers, body: bytes, caller: Caller
+        self, operation: str, headers: Headers, body: bytes, caller: Caller, request_id: str
     ) -> dict[str, object] | None:
         encoding = headers.get("Content-Encoding", "identity")
         if encoding.lower() != "identity":
@@ -66,7 +66,7 @@ class AwsJson:
         request = parsed(body, self._settings.max_json_depth)
         if not operation:
             raise UnknownOperationException
-        return self._service.invoke(operation, request, caller)
+        return self._service.invoke(operation, request, caller, request_id)
 
     def _operation_name(self, target: str) -> str:
         """The operation a target names, for a log too: empty where it names none that is known."""

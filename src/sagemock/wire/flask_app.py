@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from sagemock.errors import InternalFailure
+from sagemock.errors import InternalFailure, SageMakerError
 from sagemock.ports import Ids
 from sagemock.service import Service
 from sagemock.settings import Settings
@@ -16,6 +16,7 @@ from sagemock.wire.admin import admin
 from sagemock.wire.answers import HttpAnswer, failure, refused, too_large
 from sagemock.wire.aws_json import AwsJson
 from sagemock.wire.guard import Guard
+from sagemock.wire.shortcut import Shortcut
 
 NOT_OURS = "Served here are GET /_sagemock/health, GET /_sagemock/ready and POST /_sagemock/reset."
 
@@ -60,7 +61,18 @@ def flask_app(service: Service, settings: Settings, ids: Ids) -> Flask:
         app.logger.error("%s %s failed", request_id, request.path, exc_info=error)
         return _response(failure(InternalFailure(""), request_id))
 
+    @app.errorhandler(SageMakerError)
+    def refused_by_service(error: SageMakerError) -> Response:
+        return _response(failure(error, ids.request_id()))
+
     app.register_blueprint(admin(service))
+    app.wsgi_app = Shortcut(  # type: ignore[method-assign]  # Flask's own way to wrap an app
+        app.wsgi_app,
+        aws_json=aws_json,
+        guard=guard,
+        max_body_bytes=settings.max_body_bytes,
+        request_id=ids.request_id,
+    )
     return app
 
 

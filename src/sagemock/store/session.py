@@ -1,0 +1,188 @@
+"""One call's view of the database: a connection inside a transaction, of one account and region."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sagemock.ports import Activity, AlreadyThere, Kind, ListRow, Query, Replay, Row
+from sagemock.store.plan import Planner
+
+_FROM_KEY = "kind = ? AND account = ? AND region = ? AND lower(name) = lower(?) AND number = ?"
+_encode: Callable[[Any], str] = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), check_circular=False
+).encode
+
+
+class SqliteSession:
+    """The Session port on one connection."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        planner: Planner,
+        kinds: Mapping[str, Kind],
+        account: str,
+        region: str,
+    ) -> None:
+        self._execute = connection.execute
+        self._planner = planner
+        self._kinds = kinds
+        self._account = account
+        self._region = region
+
+    def get(self, kind: str, name: str, number: int = 0) -> Row | None:
+        found = self._execute(
+            f"SELECT created_ms, name, number, document FROM resource WHERE {_FROM_KEY}",
+            (kind, self._account, self._region, name, number),
+        ).fetchone()
+        if found is None:
+            return None
+        created_ms, spelled, number, document = found
+        return Row(created_ms, spelled, number, document=json.loads(document))
+
+    def add(
+        self, kind: str, name: str, number: int, created_ms: int, document: Mapping[str, Any]
+    ) -> None:
+        added = self._execute(
+            "INSERT INTO resource (kind, account, region, name, number, created_ms, modified_ms,"
+            " summary, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (
+                *(kind, self._account, self._region, name, number, created_ms, created_ms),
+                *self._texts(kind, document),
+            ),
+        )
+        if not added.rowcount:
+            existing = self.get(kind, name, number)
+            raise AlreadyThere(existing.name if existing else name)
+
+    def put(
+        self,
+        kind: str,
+        name: str,
+        number: int,
+        document: Mapping[str, Any],
+        modified_ms: int | None = None,
+    ) -> None:
+        self._execute(
+            "UPDATE resource SET summary = ?, document = ?,"
+            f" modified_ms = coalesce(?, modified_ms) WHERE {_FROM_KEY}",
+            (
+                *self._texts(kind, document),
+                *(modified_ms, kind, self._account, self._region, name, number),
+            ),
+        )
+
+    def remove(self, kind: str, name: str, number: int = 0) -> None:
+        key = (kind, self._account, self._region, name, number)
+        self._execute(
+            f"DELETE FROM tag WHERE resource = (SELECT id FROM resource WHERE {_FROM_KEY})", key
+        )
+        self._execute(f"DELETE FROM resource WHERE {_FROM_KEY}", key)
+
+    def has_numbered(self, kind: str, name: str) -> bool:
+        found = self._execute(
+            "SELECT 1 FROM resource WHERE kind = ? AND account = ? AND region = ?"
+            " AND lower(name) = lower(?) AND number > 0 LIMIT 1",
+            (kind, self._account, self._region, name),
+        ).fetchone()
+        return found is not None
+
+    def page(self, query: Query) -> list[Row]:
+        return [
+            Row(created_ms, name, number, sort_value, json.loads(document))
+            for created_ms, name, number, sort_value, document in self._found(query, "document")
+        ]
+
+    def list_rows(self, query: Query) -> list[ListRow]:
+        return [ListRow(*found) for found in self._found(query, "summary")]
+
+    def count(self, query: Query, most: int) -> int:
+        sql, values = self._planner.count(self._execute, query, self._account, self._region, most)
+        (count,) = self._execute(sql, values).fetchone()
+        return int(count)
+
+    def tag_keys(self, kind: str) -> list[str]:
+        found = self._execute(
+            "SELECT DISTINCT tag.key FROM tag JOIN resource ON resource.id = tag.resource"
+            " WHERE kind = ? AND account = ? AND region = ? ORDER BY tag.key",
+            (kind, self._account, self._region),
+        )
+        return [key for (key,) in found]
+
+    def next_number(self, scope: str) -> int:
+        (number,) = self._execute(
+            "INSERT INTO counter (account, region, scope, value) VALUES (?, ?, ?, 1)"
+            " ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
+            (self._account, self._region, scope),
+        ).fetchone()
+        return int(number)
+
+    def end_numbers(self, scope: str) -> None:
+        self._execute(
+            "DELETE FROM counter WHERE account = ? AND region = ? AND scope = ?",
+            (self._account, self._region, scope),
+        )
+
+    def tags(self, kind: str, name: str, number: int = 0) -> dict[str, str]:
+        found = self._execute(
+            "SELECT key, value FROM tag"
+            f" WHERE resource = (SELECT id FROM resource WHERE {_FROM_KEY}) ORDER BY id",
+            (kind, self._account, self._region, name, number),
+        )
+        return dict(found.fetchall())
+
+    def put_tags(self, kind: str, name: str, number: int, tags: Mapping[str, str]) -> None:
+        key = (kind, self._account, self._region, name, number)
+        for tag, value in tags.items():
+            self._execute(
+                "INSERT INTO tag (resource, key, value)"
+                f" SELECT id, ?, ? FROM resource WHERE {_FROM_KEY}"
+                " ON CONFLICT (resource, key) DO UPDATE SET value = excluded.value",
+                (tag, value, *key),
+            )
+
+    def remove_tags(self, kind: str, name: str, number: int, keys: Iterable[str]) -> None:
+        for tag in keys:
+            self._execute(
+                "DELETE FROM tag WHERE key = ?"
+                f" AND resource = (SELECT id FROM resource WHERE {_FROM_KEY})",
+                (tag, kind, self._account, self._region, name, number),
+            )
+
+    def record(self, activity: Activity) -> None:
+        self._execute(
+            "INSERT INTO activity (at_ms, account, region, kind, name, number, change, operation,"
+            " principal, request_id, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(activity.at_ms, self._account, self._region),
+                *(activity.kind, activity.name, activity.number),
+                *(activity.change, activity.operation, activity.principal, activity.request_id),
+                *(_encode(activity.before), _encode(activity.after)),
+            ),
+        )
+
+    def replay(self, operation: str, token: str) -> Replay | None:
+        found = self._execute(
+            "SELECT digest, answer FROM replayed_call WHERE account = ? AND region = ?"
+            " AND operation = ? AND token = ?",
+            (self._account, self._region, operation, token),
+        ).fetchone()
+        return Replay(digest=found[0], answer=json.loads(found[1])) if found else None
+
+    def remember(self, operation: str, token: str, replay: Replay) -> None:
+        self._execute(
+            "INSERT INTO replayed_call (account, region, operation, token, digest, answer)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (self._account, self._region, operation, token, replay.digest, _encode(replay.answer)),
+        )
+
+    def _texts(self, kind: str, document: Mapping[str, Any]) -> tuple[str, str]:
+        """The list row and the document as JSON."""
+        text = _encode(document)
+        known = self._kinds.get(kind)
+        return (_encode(known.list_row(document)) if known else text), text
+
+    def _found(self, query: Query, content: str) -> list[tuple[Any, ...]]:
+        sql, values = self._planner.page(self._execute, query, self._account, self._region, content)
+        return self._execute(sql, values).fetchall()
