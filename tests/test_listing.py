@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from sagemock.errors import ValidationException
 from sagemock.listing import list_query, next_token, refuse_token
-from sagemock.ports import Position, Query, Row
+from sagemock.ports import ListRow, Position, Query, Row
 
-ROW = Row(name="Group-1", number=3, created_ms=1_700_000_000_123, document={})
+ROW = Row(1_700_000_000_123, "Group-1", 3, None, {})
 PLACE = Position(created_ms=1_700_000_000_123, name="Group-1", number=3)
 BOUNDED = settings(max_examples=300, deadline=None, derandomize=True, database=None)
 
@@ -109,14 +109,15 @@ def test_a_creation_time_used_as_a_bound_shuts_out_itself_exactly(created_ms: in
 @BOUNDED
 @given(
     st.builds(
-        Row,
+        ListRow,
         name=st.text(max_size=70),
         number=st.integers(0, 999_999_999),
         created_ms=st.integers(-(2**63) + 1, 2**63 - 1),
-        document=st.just({}),
+        sort_value=st.none(),
+        text=st.just("{}"),
     )
 )
-def test_a_token_names_the_place_of_its_row(row: Row) -> None:
+def test_a_token_names_the_place_of_its_row(row: ListRow) -> None:
     token = next_token("model-package", row)
     assert query(NextToken=token).after == Position(
         created_ms=row.created_ms, name=row.name, number=row.number
@@ -124,7 +125,7 @@ def test_a_token_names_the_place_of_its_row(row: Row) -> None:
 
 
 def test_a_token_can_be_sent_back() -> None:
-    token = next_token("model-package", Row("x" * 63, 999_999_999, 253402300799999, {}))
+    token = next_token("model-package", Row(253402300799999, "x" * 63, 999_999_999, None, {}))
     assert token.isascii()
     assert token.isprintable()
     assert len(token) <= 8192

@@ -39,7 +39,12 @@ class Label:
 
 @dataclass(frozen=True)
 class Name:
-    """The resource's name without its number, whatever its case."""
+    """The resource's name without its number."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """The resource's number, 0 where it has none."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class TagOf:
     key: str | None
 
 
-Value = Member | Label | Name | Created | Modified | TagOf
+Value = Member | Label | Name | Number | Created | Modified | TagOf
 Comparison = Literal["=", "<", "<=", ">", ">=", "in", "contains", "exists"]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sagemock.errors import ValidationException
 from sagemock.operation import Members
-from sagemock.ports import Position, Query
+from sagemock.ports import ListRow, Position, Query, Row
 
 INVALID_TOKEN = "Invalid NextToken."  # noqa: S105 - a message; OQ9
 DEFAULT_PAGE_SIZE = 10
@@ -56,7 +56,7 @@ def refuse_token(request: Members) -> None:
         raise ValidationException(INVALID_TOKEN)
 
 
-def next_token(scope: str, row: Position) -> str:
+def next_token(scope: str, row: Row | ListRow) -> str:
     """The token of the page after this row; it holds for lists of the same scope only."""
     place = json.dumps([scope, row.created_ms, row.name, row.number, row.sort_value]).encode()
     check = zlib.crc32(place).to_bytes(4, "big")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from sagemock.conditions import Condition, Path, Value
 
@@ -55,18 +55,24 @@ class Position:
     sort_value: str | float | None = None
 
 
-@dataclass(frozen=True)
-class Row(Position):
+class Row(NamedTuple):
     """A stored resource: its key as first written, its place in the order, and its document."""
 
-    document: dict[str, Any] = field(default_factory=dict)
+    created_ms: int
+    name: str
+    number: int
+    sort_value: str | float | None
+    document: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class ListRow(Position):
-    """What a list shows of a stored resource, as JSON."""
+class ListRow(NamedTuple):
+    """What a list shows of a stored resource, as JSON, and its place in the order."""
 
-    text: str = ""
+    created_ms: int
+    name: str
+    number: int
+    sort_value: str | float | None
+    text: str
 
 
 Order = Literal["created", "modified", "name"]

@@ -16,9 +16,9 @@ from sagemock.errors import AccessDeniedException, ValidationException
 from sagemock.json_document import JsonList
 from sagemock.listing import next_token
 from sagemock.operation import Call, Members, modules
-from sagemock.ports import AlreadyThere, Position, Query
+from sagemock.ports import AlreadyThere, ListRow, Query, Row
 
-P = TypeVar("P", bound=Position)
+R = TypeVar("R", Row, ListRow)
 
 _SCOPE_PARTS = 5
 """The parts of an ARN before the resource: arn, partition, service, region, account."""
@@ -211,8 +211,8 @@ class ResourceType:
 
 
 def page_and_token(
-    fetch: Callable[[Query], list[P]], query: Query, scope: str
-) -> tuple[list[P], Members]:
+    fetch: Callable[[Query], list[R]], query: Query, scope: str
+) -> tuple[list[R], Members]:
     """The rows of one page, and the NextToken of the page after it, if there is one.
 
     The token holds for lists of the same scope only.

@@ -18,6 +18,7 @@ from sagemock.conditions import (
     Modified,
     Name,
     Not,
+    Number,
     Path,
     SomeElement,
     TagOf,
@@ -94,18 +95,6 @@ def values_at(document: Any, path: Path) -> Iterator[Any]:
             yield from values_at(document[name], rest)
 
 
-class Caseless(str):
-    """A name, equal to any that differs in case only."""
-
-    __slots__ = ()
-
-    def __eq__(self, other: object) -> bool:
-        return str(self).lower() == str(other).lower()
-
-    def __hash__(self) -> int:
-        return hash(str(self).lower())
-
-
 class Resource:
     """A stored row beside what it was stored from."""
 
@@ -123,16 +112,18 @@ class Resource:
         return f"{self.name}/{self.number}" if self.number else self.name
 
     def values(self, value: Value, within: Any) -> list[Any]:
-        if isinstance(value, Label):
-            return [self.label]
-        if isinstance(value, Name):
-            return [Caseless(self.name)]
-        if isinstance(value, Created):
-            return [self.created_ms]
-        if isinstance(value, Modified):
-            return [self.modified_ms]
+        facts: dict[type, Any] = {
+            Label: self.label,
+            Name: self.name,
+            Number: self.number,
+            Created: self.created_ms,
+            Modified: self.modified_ms,
+        }
+        if type(value) in facts:
+            return [facts[type(value)]]
         if isinstance(value, TagOf):
             return [each for key, each in self.tags.items() if value.key in (None, key)]
+        assert isinstance(value, Member)
         return list(values_at(within, value.path))
 
     def meets(self, condition: Condition, within: Any) -> bool:
@@ -208,7 +199,7 @@ def some_element() -> st.SearchStrategy[Condition]:
 
 
 OTHER_TEXTS: st.SearchStrategy[Value] = st.sampled_from(
-    [Label(), TagOf("a"), TagOf("b'"), TagOf("unknown")]
+    [Label(), Name(), TagOf("a"), TagOf("b'"), TagOf("unknown")]
 )
 TIMES: st.SearchStrategy[Value] = st.sampled_from([Created(), Modified()])
 NAMES = st.sampled_from(["a", "A", "b", "B", "c", "x"])
@@ -225,6 +216,7 @@ INDEXED: st.SearchStrategy[Condition] = st.one_of(
     ),
     NAMED,
     compares(TIMES, "number"),
+    st.just(Compare(Number(), ">", 0)),
 )
 CONDITION = joined(
     st.one_of(

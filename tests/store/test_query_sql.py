@@ -23,7 +23,7 @@ from sagemock.conditions import (
     Not,
     TagOf,
 )
-from sagemock.ports import Kind, Position, Query, Row, Session
+from sagemock.ports import Kind, ListRow, Position, Query, Row, Session
 from sagemock.store.sqlite_store import SqliteStore
 
 HERE = ("123456789012", "us-east-1")
@@ -55,7 +55,7 @@ def fill(store: SqliteStore, contents: Contents) -> list[Resource]:
     return resources
 
 
-def label(row: Position) -> str:
+def label(row: Row | ListRow) -> str:
     return f"{row.name}/{row.number}" if row.number else row.name
 
 

@@ -8,7 +8,7 @@ import pytest
 from sagemock import Service, Settings, create_app
 from sagemock.operation import Caller
 from sagemock.settings import SettingsError
-from sagemock.wire.caller import caller_of
+from sagemock.wire.caller import Callers
 
 USER = "arn:aws:iam::210987654321:user/ann"
 SESSION = "arn:aws:sts::210987654321:assumed-role/reviewer/ann"
@@ -26,7 +26,7 @@ def with_keys(**keys: str) -> Settings:
 
 
 def with_principal(principal: str) -> Caller:
-    return caller_of("", Settings(principal=principal))
+    return Callers(Settings(principal=principal)).caller("")
 
 
 def created_by(service: Service, settings: Settings, authorization: str) -> Any:
@@ -43,18 +43,18 @@ def created_by(service: Service, settings: Settings, authorization: str) -> Any:
 
 
 def test_an_unsigned_call_has_the_account_and_region_of_the_settings() -> None:
-    caller = caller_of("", Settings(account_id="210987654321", region="eu-west-1"))
+    caller = Callers(Settings(account_id="210987654321", region="eu-west-1")).caller("")
     assert (caller.account, caller.region) == ("210987654321", "eu-west-1")
 
 
 def test_a_key_that_says_no_account_has_the_account_of_the_settings_and_its_own_region() -> None:
-    caller = caller_of(scope("test", "eu-west-1"), Settings(account_id="210987654321"))
+    caller = Callers(Settings(account_id="210987654321")).caller(scope("test", "eu-west-1"))
     assert (caller.account, caller.region) == ("210987654321", "eu-west-1")
 
 
 def test_a_configured_key_stands_for_an_account() -> None:
     settings = with_keys(ann="210987654321")
-    caller = caller_of(scope("ann", "eu-west-1"), settings)
+    caller = Callers(settings).caller(scope("ann", "eu-west-1"))
     assert caller.account == "210987654321"
     assert caller.region == "eu-west-1"
     assert caller.principal == "arn:aws:sts::210987654321:assumed-role/sagemock/developer"
@@ -62,33 +62,33 @@ def test_a_configured_key_stands_for_an_account() -> None:
 
 @pytest.mark.parametrize("principal", [USER, SESSION])
 def test_a_configured_key_stands_for_a_principal_and_its_account(principal: str) -> None:
-    caller = caller_of(scope("ann"), with_keys(ann=principal))
+    caller = Callers(with_keys(ann=principal)).caller(scope("ann"))
     assert (caller.account, caller.principal) == ("210987654321", principal)
 
 
 def test_a_configured_key_goes_before_the_account_that_is_in_it() -> None:
     settings = with_keys(AKIARZPUZDIKGB2VALC4=USER)
-    assert caller_of(scope("AKIARZPUZDIKGB2VALC4"), settings).principal == USER
+    assert Callers(settings).caller(scope("AKIARZPUZDIKGB2VALC4")).principal == USER
 
 
 def test_another_key_than_the_configured_one_is_not_looked_up() -> None:
     settings = with_keys(ann=USER)
-    assert caller_of(scope("ANN"), settings).account == settings.account_id
+    assert Callers(settings).caller(scope("ANN")).account == settings.account_id
 
 
 def test_who_calls_by_default_is_a_session_of_a_role_in_the_callers_own_account() -> None:
-    caller = caller_of(scope("210987654321"), Settings())
+    caller = Callers(Settings()).caller(scope("210987654321"))
     assert caller.principal == "arn:aws:sts::210987654321:assumed-role/sagemock/developer"
 
 
 def test_the_default_principal_has_the_partition_of_the_callers_region() -> None:
-    caller = caller_of(scope("210987654321", "cn-north-1"), Settings())
+    caller = Callers(Settings()).caller(scope("210987654321", "cn-north-1"))
     assert caller.principal == "arn:aws-cn:sts::210987654321:assumed-role/sagemock/developer"
 
 
 def test_a_configured_principal_may_leave_account_and_partition_to_the_caller() -> None:
     settings = Settings(principal="arn:{partition}:iam::{account}:user/ann")
-    caller = caller_of(scope("210987654321", "us-gov-west-1"), settings)
+    caller = Callers(settings).caller(scope("210987654321", "us-gov-west-1"))
     assert caller.principal == "arn:aws-us-gov:iam::210987654321:user/ann"
 
 
@@ -129,7 +129,7 @@ def test_an_id_is_the_same_at_every_call() -> None:
 
 
 def test_a_session_is_shown_as_the_creator_with_its_role_id(service: Service) -> None:
-    caller = caller_of(scope("ann"), with_keys(ann=SESSION))
+    caller = Callers(with_keys(ann=SESSION)).caller(scope("ann"))
     assert created_by(service, with_keys(ann=SESSION), scope("ann")) == {
         "IamIdentity": {"Arn": SESSION, "PrincipalId": caller.principal_id}
     }
@@ -137,7 +137,7 @@ def test_a_session_is_shown_as_the_creator_with_its_role_id(service: Service) ->
 
 
 def test_a_user_is_shown_as_the_creator_with_its_own_id(service: Service) -> None:
-    caller = caller_of(scope("ann"), with_keys(ann=USER))
+    caller = Callers(with_keys(ann=USER)).caller(scope("ann"))
     assert created_by(service, with_keys(ann=USER), scope("ann")) == {
         "IamIdentity": {"Arn": USER, "PrincipalId": caller.principal_id}
     }

@@ -4,6 +4,7 @@ Closures compiled from the shapes, over requests that have passed the first gate
 constrains nothing compiles to None and costs nothing.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -205,15 +206,18 @@ def _value_tests(shape: Shape) -> list[Test]:
 def _pattern_tests(shape: Shape) -> list[Test]:
     if "pattern" not in shape:
         return []
-    pattern = regex.compile(translate(shape["pattern"]))
+    expression = translate(shape["pattern"])
+    # `re` is three times as fast, but knows no Unicode classes and cannot be stopped.
+    quick = regex.compile(expression) if r"\p" in expression else re.compile(expression)
 
     def is_fine(value: str) -> bool:
         if len(value) <= _LONG_VALUE:
-            return pattern.fullmatch(value) is not None
+            return quick.fullmatch(value) is not None
         try:
-            return pattern.fullmatch(value, timeout=_PATTERN_TIMEOUT_S) is not None
+            found = regex.fullmatch(expression, value, timeout=_PATTERN_TIMEOUT_S)
         except TimeoutError:
             return False
+        return found is not None
 
     return [(is_fine, wording.PATTERN.format(shape["pattern"]))]
 

@@ -23,6 +23,7 @@ from sagemock.conditions import (
     Modified,
     Name,
     Not,
+    Number,
     SomeElement,
     TagOf,
     Value,
@@ -46,6 +47,7 @@ NOT_A_FLAG = "The value '{value}' of the property {name} is neither true nor fal
 NOT_A_LIST = "The nested property {name} is not a list of structures of {resource}."
 NOT_NESTED = "The property {name} does not belong to the nested property {nested}."
 MOST_PARTS = 50
+GROUP_NAME = "ModelPackageGroupName"
 
 _ORDERS: dict[str, Comparison] = {
     "GreaterThan": ">",
@@ -53,6 +55,7 @@ _ORDERS: dict[str, Comparison] = {
     "LessThan": "<",
     "LessThanOrEqualTo": "<=",
 }
+_NEGATED = {"NotEquals": "Equals", "NotExists": "Exists"}
 _OPERATORS = {
     "text": {"Equals", "NotEquals", "Contains", "In"},
     "number": {"Equals", "NotEquals", *_ORDERS},
@@ -123,7 +126,16 @@ def _condition(call: Call, noun: ResourceType, expression: Members) -> Condition
 
 def _filter(call: Call, noun: ResourceType, given: Members) -> Condition:
     value, kind = property_value(call, noun, given["Name"])
-    return _test(value, kind, given)
+    if given["Name"] != GROUP_NAME or noun.noun == "ModelPackageGroup":
+        return _test(value, kind, given)
+    # Versions have the name of their group; what has no number is in no group.
+    operator = given.get("Operator", "Equals" if "Value" in given else "Exists")
+    versions = Compare(Number(), ">", 0)
+    if operator in _NEGATED:
+        return Not(
+            AllOf((versions, _test(Name(), kind, {**given, "Operator": _NEGATED[operator]})))
+        )
+    return AllOf((versions, _test(Name(), kind, given)))
 
 
 def _nested(call: Call, noun: ResourceType, given: Members) -> Condition:
@@ -172,11 +184,9 @@ def _by_index(test: Compare) -> Condition:
         return Compare(value, comparison, _milliseconds(operand))
     if value == Member(("LastModifiedTime",)):
         return AllOf((Compare(Modified(), comparison, _milliseconds(operand)), test))
-    if value in (Label(), Member(("ModelPackageGroupName",))):
+    if isinstance(value, Label) and comparison == "=":
         # The label of a version is the name of its group, and its number.
-        many = comparison == "in"
-        names = tuple(each.partition("/")[0] for each in (operand if many else (operand,)))
-        return AllOf((Compare(Name(), comparison, names if many else names[0]), test))
+        return AllOf((Compare(Name(), "=", operand.partition("/")[0]), test))
     return test
 
 

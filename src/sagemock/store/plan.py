@@ -5,7 +5,7 @@ more than it shows. Where no index has both, what the query asks for is counted 
 finds the fewest: few are sorted, many are met soon enough on a walk along the order.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from sagemock.store.query_sql import (
     sort_value,
     terms,
 )
-from sagemock.store.schema import CREATED, NAME, Index, member_expression
+from sagemock.store.schema import NAME, Index, member_expression
 
 FEW = 4000
 """As many are sorted; of more, a walk along the order of a million meets one every 250 steps."""
@@ -27,23 +27,21 @@ FEW = 4000
 Execute = Callable[..., Any]
 
 
+_MOST_REMEMBERED = 500
+
+
 @dataclass(frozen=True)
 class _Way:
-    """A way to find rows: an index, or the tags; and the terms that it answers by itself."""
+    """A way to find rows: an index, or the tags; and which of the terms it answers by itself."""
 
     index: Index | None
-    answers: tuple[Term, ...]
+    answers: tuple[int, ...]
+    weight: int
 
     @property
     def source(self) -> str:
         # Without an index the rows of a tag are read by their number.
         return f"resource INDEXED BY {self.index.name}" if self.index else "resource NOT INDEXED"
-
-    @property
-    def weight(self) -> int:
-        """How much it narrows down: values before bounds, an index of some rows before all."""
-        partial = bool(self.index and self.index.condition)
-        return sum(2 if term.equal else 1 for term in self.answers) + partial
 
 
 class Planner:
@@ -59,6 +57,8 @@ class Planner:
             }
             for kind, facts in kinds.items()
         }
+        # By what a query looks like, whatever its values.
+        self._remembered: dict[tuple[object, ...], tuple[_Way, _Way | None]] = {}
 
     def page(
         self, execute: Execute, query: Query, account: str, region: str, content: str
@@ -85,11 +85,12 @@ class Planner:
             [*sort_values, *values, *after_values, query.limit],
         )
 
-    def count(self, _: Execute, query: Query, account: str, region: str, most: int) -> Clause:
+    def count(self, query: Query, account: str, region: str, most: int) -> Clause:
         """The statement that counts what a query asks for, up to `most`."""
         asked = self._terms(query)
+        narrowest, _ = self._ways(query.kind, asked, ())
         where, values = _where(query, asked, account, region)
-        rows = f"SELECT 1 FROM {self._narrowest(query, asked).source} WHERE {where} LIMIT ?"
+        rows = f"SELECT 1 FROM {narrowest.source} WHERE {where} LIMIT ?"
         return f"SELECT count(*) FROM ({rows})", [*values, most]
 
     def _terms(self, query: Query) -> list[Term]:
@@ -109,50 +110,67 @@ class Planner:
         columns: tuple[str, ...],
         place: tuple[str, str],
     ) -> _Way:
-        narrowest = self._narrowest(query, asked)
-        ordered = [
-            way
-            for way in self._ways(query, asked)
-            if way.index
-            and way.index.order == columns
-            and not any(term.many for term in way.answers)
-        ]
-        if not ordered:
+        narrowest, direct = self._ways(query.kind, asked, columns)
+        if direct is None or narrowest == direct:
             return narrowest
-        direct = max(ordered, key=lambda way: way.weight)
-        if narrowest.index and narrowest.weight <= direct.weight:
-            return direct
-        where, values = _where(query, list(narrowest.answers), *place)
-        implied = [term.sql for term in asked if not term.values]
-        where = " AND ".join([where, *implied])
-        rows = f"SELECT 1 FROM {narrowest.source} WHERE {where} LIMIT {FEW + 1}"
-        (count,) = execute(f"SELECT count(*) FROM ({rows})", values).fetchone()
+        answered = [
+            term
+            for position, term in enumerate(asked)
+            if position in narrowest.answers or not term.values
+        ]
+        where, values = _where(query, answered, *place)
+        rows = f"SELECT 1 FROM {narrowest.source} WHERE {where} LIMIT ?"
+        (count,) = execute(f"SELECT count(*) FROM ({rows})", [*values, FEW + 1]).fetchone()
         return narrowest if count <= FEW else direct
 
-    def _narrowest(self, query: Query, asked: list[Term]) -> _Way:
-        """The way that answers most of what is asked; tags are the rarest."""
-        tagged = tuple(term for term in asked if term.by_tag)
+    def _ways(
+        self, kind: str, asked: list[Term], columns: tuple[str, ...]
+    ) -> tuple[_Way, _Way | None]:
+        """The way that narrows down the most, and the best of those along an order, if any is."""
+        look = (kind, columns, *(term.sql for term in asked))
+        known = self._remembered.get(look)
+        if known is None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            known = self._remembered[look] = self._compare(kind, asked, columns)
+        return known
+
+    def _compare(
+        self, kind: str, asked: list[Term], columns: tuple[str, ...]
+    ) -> tuple[_Way, _Way | None]:
+        ways = list(self._usable(kind, asked))
+        tagged = tuple(place for place, term in enumerate(asked) if term.by_tag)
+        narrowest = max(ways, key=lambda way: way.weight)
+        along = [
+            way
+            for way in ways
+            if way.index
+            and way.index.order == columns
+            and not any(asked[place].many for place in way.answers)
+        ]
+        direct = max(along, key=lambda way: way.weight) if along else None
         if tagged:
-            return _Way(None, tagged)
-        return max(self._ways(query, asked), key=lambda way: way.weight)
+            # Nothing is rarer than what has one tag.
+            return _Way(None, tagged, 0), direct
+        if direct and narrowest.weight <= direct.weight:
+            return direct, direct
+        return narrowest, direct
 
-    def _ways(self, query: Query, asked: list[Term]) -> list[_Way]:
-        ways = []
+    def _usable(self, kind: str, asked: list[Term]) -> Iterator[_Way]:
+        """The indexes that hold all that is asked for, each with what it knows of it."""
+        told = {f"kind = '{kind}'", *(term.sql for term in asked)}
         for index in self._indexes:
-            if not _covers(index, query, asked):
+            if index.condition and not set(index.condition.split(" AND ")) <= told:
                 continue
-            equal = [term for term in asked if term.equal in index.equal]
-            if len({term.equal for term in equal}) < len(index.equal):
-                continue
-            bounds = [term for term in asked if term.bounds and term.bounds == index.order[0]]
-            ways.append(_Way(index, (*equal, *bounds)))
-        return ways or [_Way(CREATED, ())]
-
-
-def _covers(index: Index, query: Query, asked: list[Term]) -> bool:
-    """Whether what a partial index holds includes all that is asked for."""
-    told = {f"kind = '{query.kind}'", *(term.sql for term in asked)}
-    return not index.condition or set(index.condition.split(" AND ")) <= told
+            answers = [
+                place
+                for place, term in enumerate(asked)
+                if term.equal in index.equal or (term.bounds and term.bounds == index.order[0])
+            ]
+            if {asked[place].equal for place in answers} >= set(index.equal):
+                # Values narrow down more than bounds, and an index of some rows more than of all.
+                weight = sum(2 if asked[place].equal else 1 for place in answers)
+                yield _Way(index, tuple(answers), weight + bool(index.condition))
 
 
 def _is_one_name(term: Term) -> bool:

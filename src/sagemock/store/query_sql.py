@@ -22,6 +22,7 @@ from sagemock.conditions import (
     Modified,
     Name,
     Not,
+    Number,
     Path,
     SomeElement,
     TagOf,
@@ -36,7 +37,7 @@ LABEL = "CASE WHEN number > 0 THEN name || '/' || number ELSE name END"
 BY_VALUE = ("sort_value", "name", "number")
 _ORDERS = ("=", "<", "<=", ">", ">=")
 _COLUMNS = {Created: "created_ms", Modified: "modified_ms"}
-_FACTS = {Label: f"({LABEL})", Name: NAME, **_COLUMNS}
+_FACTS = {Label: f"({LABEL})", Name: "name", Number: "number", **_COLUMNS}
 # Before a plain 0 SQLite forgets all other terms, and then knows no use for the index it is told.
 _NEVER = "resource.id < 0"
 # Long texts are sorted by their beginning: the last one seen travels in a NextToken.
@@ -141,24 +142,27 @@ def _comparison_term(test: Compare) -> Term:
     if type(value) in _COLUMNS and test.comparison in _ORDERS:
         column = _COLUMNS[type(value)]
         return Term(f"{column} {test.comparison} ?", [operand], bounds=column)
-    expression, mark = _indexable(value)
-    if expression and test.comparison == "=":
-        return Term(f"{expression} = {mark}", [operand], equal=expression)
-    if expression and test.comparison == "in" and operand:
-        marks = ", ".join([mark] * len(operand))
-        return Term(f"{expression} IN ({marks})", [*operand], equal=expression, many=True)
+    if test.comparison not in ("=", "in") or not operand:
+        return Term(*_test(test, "document", 0))
+    many = test.comparison == "in"
+    operands = list(operand) if many else [operand]
+    if isinstance(value, Name):
+        sql = f"{_equals(NAME, operands, 'lower(?)')} AND {_equals('name', operands)}"
+        return Term(sql, operands * 2, equal=NAME, many=many)
+    if isinstance(value, Member) and _is_plain(value.path):
+        expression = member_expression(tuple(map(str, value.path)))
+        return Term(_equals(expression, operands), operands, equal=expression, many=many)
     return Term(*_test(test, "document", 0))
 
 
-def _indexable(value: Value) -> tuple[str, str]:
-    """An expression that may have an index, and how its operand is written."""
-    if isinstance(value, Name):
-        return NAME, "lower(?)"
-    if isinstance(value, Member):
-        steps = [step for step in value.path if isinstance(step, str) and step.isidentifier()]
-        if steps and len(steps) == len(value.path):
-            return member_expression(tuple(steps)), "?"
-    return "", ""
+def _equals(expression: str, operands: list[Any], mark: str = "?") -> str:
+    if len(operands) == 1:
+        return f"{expression} = {mark}"
+    return f"{expression} IN ({', '.join([mark] * len(operands))})"
+
+
+def _is_plain(path: Path) -> bool:
+    return bool(path) and all(isinstance(step, str) and step.isidentifier() for step in path)
 
 
 def _condition(condition: Condition, source: str, depth: int) -> Clause:
@@ -195,15 +199,14 @@ def _test(test: Compare, source: str, depth: int) -> Clause:
         element = Compare(Member(test.value.path[at + 1 :]), test.comparison, test.operand)
         return _some_element(test.value.path[:at], element, source, depth)
     expression, values = _expression(test.value, source)
-    mark = "lower(?)" if isinstance(test.value, Name) else "?"
     if test.comparison == "exists":
         return f"({expression} IS NOT NULL)", values
     if test.comparison == "contains":
         return f"coalesce(instr({expression}, ?) > 0, 0)", [*values, test.operand]
     if test.comparison == "in":
-        marks = ", ".join([mark] * len(test.operand))
+        marks = ", ".join("?" * len(test.operand))
         return f"coalesce({expression} IN ({marks}), 0)", [*values, *test.operand]
-    return f"coalesce({expression} {test.comparison} {mark}, 0)", [*values, test.operand]
+    return f"coalesce({expression} {test.comparison} ?, 0)", [*values, test.operand]
 
 
 def _some_element(path: Path, condition: Condition, source: str, depth: int) -> Clause:

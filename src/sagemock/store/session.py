@@ -39,7 +39,7 @@ class SqliteSession:
         if found is None:
             return None
         created_ms, spelled, number, document = found
-        return Row(created_ms, spelled, number, document=json.loads(document))
+        return Row(created_ms, spelled, number, None, json.loads(document))
 
     def add(
         self, kind: str, name: str, number: int, created_ms: int, document: Mapping[str, Any]
@@ -95,10 +95,10 @@ class SqliteSession:
         ]
 
     def list_rows(self, query: Query) -> list[ListRow]:
-        return [ListRow(*found) for found in self._found(query, "summary")]
+        return list(map(ListRow._make, self._found(query, "summary")))
 
     def count(self, query: Query, most: int) -> int:
-        sql, values = self._planner.count(self._execute, query, self._account, self._region, most)
+        sql, values = self._planner.count(query, self._account, self._region, most)
         (count,) = self._execute(sql, values).fetchone()
         return int(count)
 

@@ -18,7 +18,7 @@ from sagemock.ports import Ids
 from sagemock.service import Service
 from sagemock.settings import Settings
 from sagemock.wire.answers import Headers, HttpAnswer, failure, success
-from sagemock.wire.caller import caller_of
+from sagemock.wire.caller import Callers
 from sagemock.wire.json_body import parsed
 
 UNREADABLE_ENCODING = "Content-Encoding {encoding} is not supported; send the body as it is."
@@ -31,14 +31,15 @@ class AwsJson:
 
     def __init__(self, service: Service, settings: Settings, ids: Ids) -> None:
         self._service = service
-        self._settings = settings
+        self._max_json_depth = settings.max_json_depth
+        self._callers = Callers(settings)
         self._ids = ids
 
     def answer(self, headers: Headers, body: bytes) -> HttpAnswer:
         """The answer to one POST on `/`."""
         started = time.monotonic()
         request_id = self._ids.request_id()
-        caller = caller_of(headers.get("Authorization", ""), self._settings)
+        caller = self._callers.caller(headers.get("Authorization", ""))
         operation = self._operation_name(headers.get("X-Amz-Target", ""))
         try:
             answer = self._invoke(operation, headers, body, caller, request_id)
@@ -63,7 +64,7 @@ class AwsJson:
         encoding = headers.get("Content-Encoding", "identity")
         if encoding.lower() != "identity":
             raise SerializationException(UNREADABLE_ENCODING.format(encoding=encoding))
-        request = parsed(body, self._settings.max_json_depth)
+        request = parsed(body, self._max_json_depth)
         if not operation:
             raise UnknownOperationException
         return self._service.invoke(operation, request, caller, request_id)

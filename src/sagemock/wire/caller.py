@@ -22,11 +22,28 @@ _ACCOUNT_KEY = re.compile(r"A[KS]IA[A-Z2-7]{16}")
 _ACCOUNT_OFFSET = 549755813888
 _UPPER_HALF = frozenset("QRSTUVWXYZ234567")
 _MOST_ACCOUNTS = 10**12
+_MOST_REMEMBERED = 1000
 
 
-def caller_of(authorization: str, settings: Settings) -> Caller:
-    """The caller an Authorization header names; the default one where it names none."""
-    key_id, region = _scope(authorization)
+class Callers:
+    """Tells callers from Authorization headers; each that came lately is made once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lately: dict[tuple[str, str | None], Caller] = {}
+
+    def caller(self, authorization: str) -> Caller:
+        """The caller an Authorization header names; the default one where it names none."""
+        scope = _scope(authorization)
+        known = self._lately.get(scope)
+        if known is None:
+            if len(self._lately) >= _MOST_REMEMBERED:
+                self._lately.clear()
+            known = self._lately[scope] = _caller(*scope, self._settings)
+        return known
+
+
+def _caller(key_id: str, region: str | None, settings: Settings) -> Caller:
     named = settings.access_keys.get(key_id) or _account_of(key_id) or settings.account_id
     region = region or settings.region
     if _ACCOUNT.fullmatch(named):

@@ -25,15 +25,18 @@ class Guard:
     ) -> None:
         self._hosts = frozenset(host.lower() for host in allow_hosts)
         self._origins = frozenset(origin.lower() for origin in allow_origins)
+        # A client writes the same Host into all its calls.
+        self._served: str | None = None
 
     def refusal(self, method: str, headers: Headers) -> str | None:
         """Why a request is refused, as a sentence for its sender; None when it may come in."""
         host = headers.get("Host", "")
-        if not self._serves(host):
+        if host != self._served and not self._serves(host):
             return (
                 f"Host {host!r} is not served; "
                 "start sagemock with --allow-host to serve another name."
             )
+        self._served = host
         if method == "OPTIONS":
             return "Cross-origin requests are not served; there is nothing to ask for beforehand."
         origin = headers.get("Origin", "").lower()
