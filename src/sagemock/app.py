@@ -9,7 +9,7 @@ from sagemock import resources
 from sagemock.api.list_rows import ListRows
 from sagemock.api.service_model import ServiceModel
 from sagemock.operation import collect_operations
-from sagemock.ports import Clock, Ids, Store
+from sagemock.ports import Clock, Ids, Kind, Store
 from sagemock.resource_type import collect_resource_types
 from sagemock.service import Service
 from sagemock.settings import Settings
@@ -50,20 +50,21 @@ def create_service(
     return Service(
         model=model,
         rules=collect_operations(resources),
-        store=store or _store(settings, model),
+        store=store
+        or SqliteStore(settings.db, kinds=stored_kinds(model), durability=settings.durability),
         clock=clock or SystemClock(),
         lenient=settings.validation == "warn",
         strict=strict,
     )
 
 
-def _store(settings: Settings, model: ServiceModel) -> SqliteStore:
+def stored_kinds(model: ServiceModel) -> dict[str, Kind]:
+    """What the store is told of SageMaker's nouns."""
     list_rows = ListRows(model)
-    kinds = {
+    return {
         noun.arn_type: list_rows.kind(noun.noun, noun.indexed)
         for noun in collect_resource_types(resources)
     }
-    return SqliteStore(settings.db, kinds=kinds, durability=settings.durability)
 
 
 def create_app(
