@@ -7,7 +7,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sagemock.api.patterns import translate
+from sagemock.api.patterns import for_ascii, translate
 from sagemock.api.service_model import ServiceModel
 
 LINE_ENDS = "\n\r\x85\u2028\u2029"
@@ -256,3 +256,21 @@ def test_a_value_made_from_a_pattern_matches_its_translation() -> None:
                 assert matches(pattern, value), pattern
 
         made()
+
+
+@pytest.mark.parametrize("name", ["L", "M", "N", "P", "S", "Z"])
+def test_of_ascii_a_property_holds_the_characters_that_regex_finds(name: str) -> None:
+    translated = rf"[\p{{{name}}}]" if name == "L" else rf"[\p{{{name}}}a]"
+    for code in range(128):
+        expected = regex.fullmatch(translated, chr(code)) is not None
+        assert (re.fullmatch(for_ascii(translated), chr(code)) is not None) == expected, code
+
+
+ASCII_TEXT = st.text(st.characters(max_codepoint=127), max_size=30)
+
+
+@BOUNDED
+@given(value=ASCII_TEXT, pattern=st.sampled_from([TAG, METADATA_KEY, DESCRIPTION, SOURCE_URI]))
+def test_an_ascii_text_fares_alike_with_re_and_regex(value: str, pattern: str) -> None:
+    found = re.fullmatch(for_ascii(translate(pattern)), value)
+    assert (found is not None) == matches(pattern, value)

@@ -264,7 +264,7 @@ def chosen(resources: list[Resource], query: Query) -> list[str]:
         after, before = query.created_after_ms, query.created_before_ms
         return all(
             (
-                query.name is None or resource.name.lower() == query.name.lower(),
+                query.name is None or resource.name == query.name,
                 query.numbered is None or (resource.number > 0) == query.numbered,
                 (query.contains or "") in resource.label,
                 after is None or resource.created_ms > after,

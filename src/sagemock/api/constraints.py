@@ -12,7 +12,7 @@ import regex
 
 from sagemock.api import wording
 from sagemock.api.lazily import Lazily
-from sagemock.api.patterns import translate
+from sagemock.api.patterns import for_ascii, translate
 from sagemock.api.service_model import Shape
 
 Check = Callable[[Any, str, list[str]], None]
@@ -144,9 +144,12 @@ class Constraints:
         constraint = template.format(", ".join(_bundle_texts(self._shapes[scalar_name])))
 
         def check(value: Any, path: str, found: list[str]) -> None:
-            if not all(is_fine(scalar) for scalar in scalars(value) for is_fine in tests):
-                shown = wording.printed(self._shapes, shape_name, value)
-                found.append(wording.violation(shown, path, constraint))
+            for scalar in scalars(value):
+                for is_fine in tests:
+                    if not is_fine(scalar):
+                        shown = wording.printed(self._shapes, shape_name, value)
+                        found.append(wording.violation(shown, path, constraint))
+                        return
 
         return check
 
@@ -174,23 +177,12 @@ def _in_turn(*checks: Check | None) -> Check | None:
     return check
 
 
-def _bounds(
-    shape: Shape, measure: Callable[[Any], Any], least_text: str, most_text: str
-) -> tuple[list[Test], list[Test]]:
-    """The tests of a shape's min and of its max; a least length of 0 is always met."""
-    minimum: list[Test] = []
-    maximum: list[Test] = []
-    if "min" in shape and not (measure is len and shape["min"] == 0):
-        least = shape["min"]
-        minimum.append((lambda value: measure(value) >= least, least_text.format(least)))
-    if "max" in shape:
-        most = shape["max"]
-        maximum.append((lambda value: measure(value) <= most, most_text.format(most)))
-    return minimum, maximum
-
-
 def _length_bounds(shape: Shape) -> tuple[list[Test], list[Test]]:
-    return _bounds(shape, len, wording.MIN_LENGTH, wording.MAX_LENGTH)
+    """The tests of a length's min and of its max; a least length of 0 is always met."""
+    least, most = shape.get("min", 0), shape.get("max", 0)
+    minimum: Test = (lambda value: len(value) >= least, wording.MIN_LENGTH.format(least))
+    maximum: Test = (lambda value: len(value) <= most, wording.MAX_LENGTH.format(most))
+    return [minimum] if least else [], [maximum] if "max" in shape else []
 
 
 def _length_tests(shape: Shape) -> list[Test]:
@@ -199,8 +191,10 @@ def _length_tests(shape: Shape) -> list[Test]:
 
 
 def _value_tests(shape: Shape) -> list[Test]:
-    minimum, maximum = _bounds(shape, lambda value: value, wording.MIN_VALUE, wording.MAX_VALUE)
-    return minimum + maximum
+    least, most = shape.get("min", 0), shape.get("max", 0)
+    minimum: Test = (lambda value: value >= least, wording.MIN_VALUE.format(least))
+    maximum: Test = (lambda value: value <= most, wording.MAX_VALUE.format(most))
+    return [minimum] * ("min" in shape) + [maximum] * ("max" in shape)
 
 
 def _pattern_tests(shape: Shape) -> list[Test]:
@@ -208,11 +202,13 @@ def _pattern_tests(shape: Shape) -> list[Test]:
         return []
     expression = translate(shape["pattern"])
     # `re` is three times as fast, but knows no Unicode classes and cannot be stopped.
-    quick = regex.compile(expression) if r"\p" in expression else re.compile(expression)
+    quick = _quick(for_ascii(expression))
+    thorough = _quick(expression)
 
     def is_fine(value: str) -> bool:
         if len(value) <= _LONG_VALUE:
-            return quick.fullmatch(value) is not None
+            pattern = quick if value.isascii() else thorough
+            return pattern.fullmatch(value) is not None
         try:
             found = regex.fullmatch(expression, value, timeout=_PATTERN_TIMEOUT_S)
         except TimeoutError:
@@ -220,6 +216,10 @@ def _pattern_tests(shape: Shape) -> list[Test]:
         return found is not None
 
     return [(is_fine, wording.PATTERN.format(shape["pattern"]))]
+
+
+def _quick(expression: str) -> re.Pattern[str] | regex.Pattern[str]:
+    return regex.compile(expression) if r"\p" in expression.lower() else re.compile(expression)
 
 
 def _enum_tests(shape: Shape) -> list[Test]:

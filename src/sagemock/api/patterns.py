@@ -40,6 +40,24 @@ _TOKEN = regex.compile(
 )
 
 
+# What the properties hold of ASCII.
+_ASCII_PROPERTIES = {
+    r"\p{L}": "a-zA-Z",
+    r"\p{M}": "",
+    r"\p{N}": "0-9",
+    r"\p{P}": r"!-#%-*,-/:;?@\[-\]_{}",
+    r"\p{S}": r"$+<->\^`|~",
+    r"\p{Z}": " ",
+}
+
+
+def for_ascii(translated: str) -> str:
+    """An expression that does the same to ASCII texts, and that `re` can mostly read."""
+    for name, members in _ASCII_PROPERTIES.items():
+        translated = translated.replace(name, members)
+    return translated
+
+
 def translate(java: str) -> str:
     """The same expression in the dialect of `regex`."""
     python: list[str] = []

@@ -19,7 +19,7 @@ from sagemock.store.query_sql import (
     sort_value,
     terms,
 )
-from sagemock.store.schema import NAME, Index, member_expression
+from sagemock.store.schema import Index, member_expression
 
 FEW = 4000
 """As many are sorted; of more, a walk along the order of a million meets one every 250 steps."""
@@ -174,7 +174,7 @@ class Planner:
 
 
 def _is_one_name(term: Term) -> bool:
-    return term.equal == NAME and not term.many
+    return term.equal == "name" and not term.many
 
 
 def _where(query: Query, asked: list[Term], account: str, region: str) -> Clause:

@@ -29,7 +29,7 @@ from sagemock.conditions import (
     Value,
 )
 from sagemock.ports import Position, Query
-from sagemock.store.schema import BY_CREATED, BY_MODIFIED, BY_NAME, NAME, member_expression
+from sagemock.store.schema import BY_CREATED, BY_MODIFIED, BY_NAME, member_expression
 
 Clause = tuple[str, list[Any]]
 
@@ -63,7 +63,7 @@ class Term:
 def terms(query: Query) -> Iterator[Term]:
     """Which resources of its kind a query asks for; all terms must hold."""
     if query.name is not None:
-        yield Term(f"{NAME} = lower(?)", [query.name], equal=NAME)
+        yield Term("name = ?", [query.name], equal="name")
     if query.numbered is not None:
         yield Term("number > 0" if query.numbered else "number = 0", [])
     if query.contains:
@@ -146,19 +146,14 @@ def _comparison_term(test: Compare) -> Term:
         return Term(*_test(test, "document", 0))
     many = test.comparison == "in"
     operands = list(operand) if many else [operand]
-    if isinstance(value, Name):
-        sql = f"{_equals(NAME, operands, 'lower(?)')} AND {_equals('name', operands)}"
-        return Term(sql, operands * 2, equal=NAME, many=many)
+    expression = "name" if isinstance(value, Name) else ""
     if isinstance(value, Member) and _is_plain(value.path):
         expression = member_expression(tuple(map(str, value.path)))
-        return Term(_equals(expression, operands), operands, equal=expression, many=many)
-    return Term(*_test(test, "document", 0))
-
-
-def _equals(expression: str, operands: list[Any], mark: str = "?") -> str:
-    if len(operands) == 1:
-        return f"{expression} = {mark}"
-    return f"{expression} IN ({', '.join([mark] * len(operands))})"
+    if not expression:
+        return Term(*_test(test, "document", 0))
+    marks = ", ".join("?" * len(operands))
+    sql = f"{expression} IN ({marks})" if many else f"{expression} = ?"
+    return Term(sql, operands, equal=expression, many=many)
 
 
 def _is_plain(path: Path) -> bool:

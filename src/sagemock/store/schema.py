@@ -114,16 +114,17 @@ class Index:
         return f"CREATE {unique}INDEX {self.name} ON resource ({columns}){where}"
 
 
-NAME = "lower(name)"
 BY_CREATED = ("created_ms", "name", "number")
 BY_MODIFIED = ("modified_ms", "name", "number")
 BY_NAME = ("name", "number")
 
-KEY = Index("resource_key", (NAME,), ("number",), unique=True)
+KEY = Index("resource_key", ("lower(name)",), ("number",), unique=True)
 CREATED = Index("resource_created", (), BY_CREATED)
 MODIFIED = Index("resource_modified", (), BY_MODIFIED)
+# One index, used in two ways: all names in their order, and the numbers of one name.
 NAMES = Index("resource_name", (), BY_NAME)
-NAMED_CREATED = Index("resource_named_created", (NAME,), ("created_ms", "number"))
+NAMED = Index("resource_name", ("name",), ("number",))
+NAMED_CREATED = Index("resource_named_created", ("name",), ("created_ms", "number"))
 # Few among many of one kind, or all of theirs: both are found without walking past the others.
 UNNUMBERED_CREATED = Index("resource_unnumbered_created", (), BY_CREATED, "number = 0")
 UNNUMBERED_NAMES = Index("resource_unnumbered_name", (), BY_NAME, "number = 0")
@@ -133,6 +134,7 @@ INDEXES = (
     CREATED,
     MODIFIED,
     NAMES,
+    NAMED,
     NAMED_CREATED,
     UNNUMBERED_CREATED,
     UNNUMBERED_NAMES,
@@ -162,4 +164,4 @@ def declared_indexes(kinds: Mapping[str, Kind]) -> Iterator[Index]:
                 continue
             yield Index(name, (value,), BY_CREATED, condition)
             named = f"{name}_named"
-            yield Index(named, (NAME, value), ("created_ms", "number"), condition)
+            yield Index(named, ("name", value), ("created_ms", "number"), condition)
