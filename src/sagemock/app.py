@@ -2,8 +2,7 @@
 
 import time
 import uuid
-
-from flask import Flask
+from typing import TYPE_CHECKING
 
 from sagemock import resources
 from sagemock.api.list_rows import ListRows
@@ -14,7 +13,12 @@ from sagemock.resource_type import collect_resource_types
 from sagemock.service import Service
 from sagemock.settings import Settings
 from sagemock.store.sqlite_store import SqliteStore
-from sagemock.wire.flask_app import flask_app
+from sagemock.wire.aws_json import AwsJson
+from sagemock.wire.guard import Guard
+from sagemock.wire.shortcut import Shortcut, WsgiApp
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 class SystemClock:
@@ -72,14 +76,32 @@ def create_app(
     *,
     service: Service | None = None,
     ids: Ids | None = None,
-) -> Flask:
+) -> "Flask":
     """A Flask app that is a SageMaker; several can live in one process.
 
     Its service is `app.extensions["sagemock"]`; close it when the app is no longer needed.
     Errors: StoreError, the database cannot be used.
     """
+    from sagemock.wire.flask_app import flask_app  # noqa: PLC0415 - half of a server's start
+
     settings = settings or Settings()
     service = service or create_service(settings)
     app = flask_app(service, settings, ids or RandomIds())
     app.extensions["sagemock"] = service
     return app
+
+
+def create_front(service: Service, settings: Settings) -> WsgiApp:
+    """What a server serves: AWS's protocol at once, and the Flask app from its first use on."""
+    ids = RandomIds()
+
+    def whole() -> WsgiApp:
+        return create_app(settings, service=service, ids=ids)
+
+    return Shortcut(
+        whole,
+        aws_json=AwsJson(service, settings, ids),
+        guard=Guard(settings.allow_hosts, settings.allow_origins),
+        max_body_bytes=settings.max_body_bytes,
+        request_id=ids.request_id,
+    )

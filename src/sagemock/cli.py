@@ -56,7 +56,7 @@ def _option(name: str, **attributes: Any) -> Callable[[Any], Any]:
 @_option("--max-json-depth", default=Settings.max_json_depth, help="Deepest JSON that is read.")
 def serve(**options: Any) -> None:
     """Serve the registry until interrupted."""
-    from sagemock.app import RandomIds, create_app  # noqa: PLC0415 - --help needs no Flask
+    from sagemock.app import RandomIds, create_front, create_service  # noqa: PLC0415 - --help needs none of it
     from sagemock.log import StderrHandler  # noqa: PLC0415
     from sagemock.store.sqlite_store import StoreError  # noqa: PLC0415
     from sagemock.wire.server import Server  # noqa: PLC0415
@@ -71,11 +71,11 @@ def serve(**options: Any) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with _listening(settings.host, settings.port) as listening:
         try:
-            app = create_app(settings)
+            service = create_service(settings)
         except StoreError as error:
             raise click.ClickException(str(error)) from error
         server = Server(
-            app,
+            create_front(service, settings),
             listening,
             max_body_bytes=settings.max_body_bytes,
             request_id=RandomIds().request_id,
@@ -86,7 +86,7 @@ def serve(**options: Any) -> None:
         click.echo(f"sagemock listening on {url}")
         click.echo(f"export AWS_ENDPOINT_URL_SAGEMAKER={url}")
         server.run()
-        app.extensions["sagemock"].close()
+        service.close()
     log.close()
 
 

@@ -66,8 +66,9 @@ def flask_app(service: Service, settings: Settings, ids: Ids) -> Flask:
         return _response(failure(error, ids.request_id()))
 
     app.register_blueprint(admin(service))
+    whole = app.wsgi_app
     app.wsgi_app = Shortcut(  # type: ignore[method-assign]  # Flask's own way to wrap an app
-        app.wsgi_app,
+        lambda: whole,
         aws_json=aws_json,
         guard=guard,
         max_body_bytes=settings.max_body_bytes,

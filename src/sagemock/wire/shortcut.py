@@ -1,9 +1,10 @@
 """A WSGI shortcut: `POST /` goes straight to AWS's protocol, everything else to Flask.
 
-Flask's routing costs more than most calls. The route behind it stays, for requests whose length is
-not told and for Flask's own test client; both end in the same function.
+Flask's routing costs more than most calls, and its import as much as the rest of a start. The
+route behind it stays, for requests whose length is not told; both end in the same function.
 """
 
+import threading
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -30,18 +31,20 @@ class _Headers:
 
 
 class Shortcut:
-    """A WSGI app around Flask's."""
+    """A WSGI app around another, which is made when it is first needed."""
 
     def __init__(
         self,
-        app: WsgiApp,
+        make_app: Callable[[], WsgiApp],
         *,
         aws_json: AwsJson,
         guard: Guard,
         max_body_bytes: int,
         request_id: Callable[[], str],
     ) -> None:
-        self._app = app
+        self._make_app = make_app
+        self._app: WsgiApp | None = None
+        self._making = threading.Lock()
         self._aws_json = aws_json
         self._guard = guard
         self._max_body_bytes = max_body_bytes
@@ -58,7 +61,7 @@ class Shortcut:
             or int(length) > self._max_body_bytes
             or self._guard.refusal("POST", headers) is not None
         ):
-            return self._app(environ, start_response)
+            return self._whole_app()(environ, start_response)
         body: bytes = environ["wsgi.input"].read(int(length))
         if len(body) < int(length):
             # Cut short.
@@ -69,6 +72,12 @@ class Shortcut:
             _status(answer), [*answer.headers, ("Content-Length", str(len(answer.body)))]
         )
         return [answer.body]
+
+    def _whole_app(self) -> WsgiApp:
+        if self._app is None:
+            with self._making:
+                self._app = self._app or self._make_app()
+        return self._app
 
 
 def _status(answer: HttpAnswer) -> str:
