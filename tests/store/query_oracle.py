@@ -202,6 +202,7 @@ OTHER_TEXTS: st.SearchStrategy[Value] = st.sampled_from(
     [Label(), Name(), TagOf("a"), TagOf("b'"), TagOf("unknown")]
 )
 TIMES: st.SearchStrategy[Value] = st.sampled_from([Created(), Modified()])
+PARTS = ["a", "b/", "1", "/1", "é", "urn", "Churn", "churn-2/1", "-2", "11", "a-b", "rn-", "/"]
 NAMES = st.sampled_from(["a", "A", "b", "B", "c", "x"])
 NAMED: st.SearchStrategy[Condition] = st.one_of(
     st.builds(Compare, st.just(Name()), st.just("="), NAMES),
@@ -215,6 +216,12 @@ INDEXED: st.SearchStrategy[Condition] = st.one_of(
         st.sampled_from(["a", "b", "usual", ""]),
     ),
     NAMED,
+    st.builds(
+        Compare,
+        st.sampled_from([Label(), Name()]),
+        st.just("contains"),
+        st.sampled_from(PARTS),
+    ),
     compares(TIMES, "number"),
     st.just(Compare(Number(), ">", 0)),
 )
@@ -246,15 +253,20 @@ QUERY = st.builds(
     descending=st.booleans(),
     name=st.one_of(st.none(), st.none(), NAMES),
     numbered=st.sampled_from([None, None, True, False]),
-    contains=st.one_of(st.none(), st.none(), st.sampled_from(["a", "b/", "1", "/1", "é"])),
+    contains=st.one_of(st.none(), st.none(), st.sampled_from(PARTS)),
     created_after_ms=BOUND,
     created_before_ms=BOUND,
     where=st.one_of(
         st.none(), INDEXED, st.lists(INDEXED, max_size=3).map(tuple).map(AllOf), CONDITION
     ),
 )
+# Names and numbers that do not sort like one another.
+KEYS = [
+    *[("b", 10), ("b", 9), ("a", 0), ("churn-2", 11), ("B", 2), ("a-b", 0), ("c", 1)],
+    *[("é", 0), ("Churn", 0), ("churn-2", 1), ("c", 11)],
+]
 Contents = list[tuple[dict[str, Any], dict[str, str]]]
-CONTENTS = st.lists(st.tuples(DOCUMENT, TAGS), max_size=8)
+CONTENTS = st.lists(st.tuples(DOCUMENT, TAGS), max_size=len(KEYS))
 
 
 def chosen(resources: list[Resource], query: Query) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from query_oracle import CONDITION, CONTENTS, QUERY, Contents, Resource, chosen
+from query_oracle import CONDITION, CONTENTS, KEYS, QUERY, Contents, Resource, chosen
 from sessions import writing
 
 from sagemock.conditions import (
@@ -40,12 +40,11 @@ def store() -> Iterator[SqliteStore]:
 
 
 def fill(store: SqliteStore, contents: Contents) -> list[Resource]:
-    """The resources of an emptied store: names and numbers that do not sort like one another."""
+    """The resources of an emptied store."""
     store.reset()
-    keys = [("b", 10), ("b", 9), ("a", 0), ("B", 2), ("a-b", 0), ("c", 1), ("é", 0), ("c", 11)]
     resources = [
         Resource(name, number, document, tags)
-        for (name, number), (document, tags) in zip(keys, contents, strict=False)
+        for (name, number), (document, tags) in zip(KEYS, contents, strict=False)
     ]
     with writing(store, *HERE) as session:
         for each in resources:

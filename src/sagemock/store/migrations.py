@@ -90,6 +90,11 @@ def _from_1(connection: sqlite3.Connection) -> None:
         "CAST(round(json_extract(document, '$.LastModifiedTime') * 1000) AS INTEGER), created_ms),"
         " '{}', document FROM resource_1"
     )
+    connection.execute(
+        "INSERT INTO name (kind, account, region, name)"
+        " SELECT DISTINCT kind, account, region, name FROM resource"
+    )
+    connection.execute("INSERT INTO name_part (rowid, name) SELECT id, name FROM name")
     tags = connection.execute("SELECT arn, key, value FROM tag_1 ORDER BY id").fetchall()
     for arn, key, value in tags:
         _, _, _, region, account, resource = arn.split(":", 5)

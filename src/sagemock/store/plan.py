@@ -13,6 +13,7 @@ from sagemock.ports import Kind, Query
 from sagemock.store.query_sql import (
     BY_VALUE,
     Clause,
+    Place,
     Term,
     after_clause,
     order_columns,
@@ -58,16 +59,14 @@ class Planner:
             for kind, facts in kinds.items()
         }
         # By what a query looks like, whatever its values.
-        self._remembered: dict[tuple[object, ...], tuple[_Way, _Way | None]] = {}
+        self._remembered: dict[tuple[object, ...], tuple[_Way, _Way]] = {}
 
-    def page(
-        self, execute: Execute, query: Query, account: str, region: str, content: str
-    ) -> Clause:
+    def page(self, execute: Execute, query: Query, place: Place, content: str) -> Clause:
         """The statement of a page: creation time, name, number, sort value and the content."""
-        asked = self._terms(query)
+        asked = self._terms(execute, query, place)
         columns = order_columns(query, one_name=any(_is_one_name(term) for term in asked))
-        way = self._way(execute, query, asked, columns, (account, region))
-        where, values = _where(query, asked, account, region)
+        way = self._way(execute, query, asked, columns, place)
+        where, values = _where(query, asked, place)
         sort, sort_values = sort_value(query)
         after, after_values = (
             after_clause(query, query.after, columns) if query.after else ("1", [])
@@ -85,17 +84,21 @@ class Planner:
             [*sort_values, *values, *after_values, query.limit],
         )
 
-    def count(self, query: Query, account: str, region: str, most: int) -> Clause:
+    def count(self, execute: Execute, query: Query, place: Place, most: int) -> Clause:
         """The statement that counts what a query asks for, up to `most`."""
-        asked = self._terms(query)
+        asked = self._terms(execute, query, place)
         narrowest, _ = self._ways(query.kind, asked, ())
-        where, values = _where(query, asked, account, region)
+        where, values = _where(query, asked, place)
         rows = f"SELECT 1 FROM {narrowest.source} WHERE {where} LIMIT ?"
         return f"SELECT count(*) FROM ({rows})", [*values, most]
 
-    def _terms(self, query: Query) -> list[Term]:
-        """The terms of a query, and what they imply that an index must be told."""
-        asked = list(terms(query))
+    def _terms(self, execute: Execute, query: Query, place: Place) -> list[Term]:
+        """The terms of a query, hints that help, and what an index must be told."""
+        asked = [
+            term
+            for term in terms(query, place)
+            if not term.names or _count(execute, term.names, term.values) <= FEW
+        ]
         for expression, usual in self._usual.get(query.kind, {}).items():
             given = [each for each in asked if each.equal == expression]
             if given and all(usual not in each.values for each in given):
@@ -108,25 +111,22 @@ class Planner:
         query: Query,
         asked: list[Term],
         columns: tuple[str, ...],
-        place: tuple[str, str],
+        place: Place,
     ) -> _Way:
-        narrowest, direct = self._ways(query.kind, asked, columns)
-        if direct is None or narrowest == direct:
+        narrowest, otherwise = self._ways(query.kind, asked, columns)
+        if narrowest == otherwise:
             return narrowest
         answered = [
             term
             for position, term in enumerate(asked)
             if position in narrowest.answers or not term.values
         ]
-        where, values = _where(query, answered, *place)
-        rows = f"SELECT 1 FROM {narrowest.source} WHERE {where} LIMIT ?"
-        (count,) = execute(f"SELECT count(*) FROM ({rows})", [*values, FEW + 1]).fetchone()
-        return narrowest if count <= FEW else direct
+        where, values = _where(query, answered, place)
+        rows = f"SELECT 1 FROM {narrowest.source} WHERE {where}"
+        return narrowest if _count(execute, rows, values) <= FEW else otherwise
 
-    def _ways(
-        self, kind: str, asked: list[Term], columns: tuple[str, ...]
-    ) -> tuple[_Way, _Way | None]:
-        """The way that narrows down the most, and the best of those along an order, if any is."""
+    def _ways(self, kind: str, asked: list[Term], columns: tuple[str, ...]) -> tuple[_Way, _Way]:
+        """The way that narrows down the most, and the one to take where that finds many."""
         look = (kind, columns, *(term.sql for term in asked))
         known = self._remembered.get(look)
         if known is None:
@@ -135,28 +135,27 @@ class Planner:
             known = self._remembered[look] = self._compare(kind, asked, columns)
         return known
 
-    def _compare(
-        self, kind: str, asked: list[Term], columns: tuple[str, ...]
-    ) -> tuple[_Way, _Way | None]:
-        ways = list(self._usable(kind, asked))
+    def _compare(self, kind: str, asked: list[Term], columns: tuple[str, ...]) -> tuple[_Way, _Way]:
+        narrowest = max(self._usable(kind, asked), key=_weight)
         tagged = tuple(place for place, term in enumerate(asked) if term.by_tag)
-        narrowest = max(ways, key=lambda way: way.weight)
+        if tagged:
+            # Nothing is rarer than what has one tag.
+            narrowest = _Way(None, tagged, 0)
         along = [
             way
-            for way in ways
+            for way in self._usable(kind, asked, hints=False)
             if way.index
             and way.index.order == columns
             and not any(asked[place].many for place in way.answers)
         ]
-        direct = max(along, key=lambda way: way.weight) if along else None
-        if tagged:
-            # Nothing is rarer than what has one tag.
-            return _Way(None, tagged, 0), direct
-        if direct and narrowest.weight <= direct.weight:
+        if not along:
+            return narrowest, narrowest
+        direct = max(along, key=_weight)
+        if narrowest.index and narrowest.weight <= direct.weight:
             return direct, direct
         return narrowest, direct
 
-    def _usable(self, kind: str, asked: list[Term]) -> Iterator[_Way]:
+    def _usable(self, kind: str, asked: list[Term], *, hints: bool = True) -> Iterator[_Way]:
         """The indexes that hold all that is asked for, each with what it knows of it."""
         told = {f"kind = '{kind}'", *(term.sql for term in asked)}
         for index in self._indexes:
@@ -165,7 +164,8 @@ class Planner:
             answers = [
                 place
                 for place, term in enumerate(asked)
-                if term.equal in index.equal or (term.bounds and term.bounds == index.order[0])
+                if (term.equal in index.equal and (hints or not term.names))
+                or (term.bounds and term.bounds == index.order[0])
             ]
             if {asked[place].equal for place in answers} >= set(index.equal):
                 # Values narrow down more than bounds, and an index of some rows more than of all.
@@ -173,14 +173,25 @@ class Planner:
                 yield _Way(index, tuple(answers), weight + bool(index.condition))
 
 
+def _weight(way: _Way) -> int:
+    return way.weight
+
+
+def _count(execute: Execute, rows: str, values: list[Any]) -> int:
+    """How many rows a statement selects, as far as it matters."""
+    limited = f"SELECT count(*) FROM ({rows} LIMIT ?)"
+    (count,) = execute(limited, [*values, FEW + 1]).fetchone()
+    return int(count)
+
+
 def _is_one_name(term: Term) -> bool:
     return term.equal == "name" and not term.many
 
 
-def _where(query: Query, asked: list[Term], account: str, region: str) -> Clause:
+def _where(query: Query, asked: list[Term], place: Place) -> Clause:
     # The kind is a word of ours, and must stand there for indexes of one kind to be known to do.
     sql = [f"kind = '{query.kind}'", "account = ?", "region = ?", *(term.sql for term in asked)]
-    values: list[Any] = [account, region]
+    values: list[Any] = [*place]
     for term in asked:
         values += term.values
     return " AND ".join(sql), values

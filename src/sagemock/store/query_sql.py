@@ -5,6 +5,7 @@ terms of a query itself, which nothing negates, are bare, for an index needs the
 come from the service model; everything a user sent is a bound value.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -32,9 +33,13 @@ from sagemock.ports import Position, Query
 from sagemock.store.schema import BY_CREATED, BY_MODIFIED, BY_NAME, member_expression
 
 Clause = tuple[str, list[Any]]
+Place = tuple[str, str]
+"""An account and a region."""
 
 LABEL = "CASE WHEN number > 0 THEN name || '/' || number ELSE name END"
 BY_VALUE = ("sort_value", "name", "number")
+# Three characters at least have an index, and these need no care in its language.
+_INDEXED_PART = re.compile(r"[A-Za-z0-9-]{3,}")
 _ORDERS = ("=", "<", "<=", ">", ">=")
 _COLUMNS = {Created: "created_ms", Modified: "modified_ms"}
 _FACTS = {Label: f"({LABEL})", Name: "name", Number: "number", **_COLUMNS}
@@ -49,7 +54,9 @@ class Term:
     """One of the tests a resource must pass, and what an index could know of it.
 
     `equal` is an expression that the term holds equal to one value, or to any of several
-    (`many`); `bounds` is a column it sets a bound to. `by_tag` says that the tags lead to it.
+    (`many`); `bounds` is a column it sets a bound to. `by_tag` says that the tags lead to it. A
+    hint says no more than another term does, in a way that helps where the names are few that
+    `names` selects.
     """
 
     sql: str
@@ -58,22 +65,23 @@ class Term:
     many: bool = False
     bounds: str = ""
     by_tag: bool = False
+    names: str = ""
 
 
-def terms(query: Query) -> Iterator[Term]:
-    """Which resources of its kind a query asks for; all terms must hold."""
+def terms(query: Query, place: Place) -> Iterator[Term]:
+    """Which resources of its kind, account and region a query asks for; all terms must hold."""
     if query.name is not None:
         yield Term("name = ?", [query.name], equal="name")
     if query.numbered is not None:
         yield Term("number > 0" if query.numbered else "number = 0", [])
     if query.contains:
-        yield Term(f"instr({LABEL}, ?) > 0", [query.contains])
+        yield from _contains(Label(), query.contains, query.kind, place)
     if query.created_after_ms is not None:
         yield Term("created_ms > ?", [query.created_after_ms], bounds="created_ms")
     if query.created_before_ms is not None:
         yield Term("created_ms < ?", [query.created_before_ms], bounds="created_ms")
     if query.where is not None:
-        yield from _condition_terms(query.where)
+        yield from _condition_terms(query.where, query.kind, place)
 
 
 def sort_value(query: Query) -> Clause:
@@ -124,14 +132,34 @@ def after_clause(query: Query, place: Position, columns: tuple[str, ...]) -> Cla
     )
 
 
-def _condition_terms(condition: Condition) -> Iterator[Term]:
+def _condition_terms(condition: Condition, kind: str, place: Place) -> Iterator[Term]:
     if isinstance(condition, AllOf):
         for each in condition.conditions:
-            yield from _condition_terms(each)
+            yield from _condition_terms(each, kind, place)
     elif isinstance(condition, Compare):
-        yield _comparison_term(condition)
+        if condition.comparison == "contains" and isinstance(condition.value, Label | Name):
+            yield from _contains(condition.value, condition.operand, kind, place)
+        else:
+            yield _comparison_term(condition)
     else:
         yield Term(*_condition(condition, "document", 0))
+
+
+def _contains(value: Label | Name, part: str, kind: str, place: Place) -> Iterator[Term]:
+    """That a name or label has a part, and which names can have it if the name alone can tell."""
+    yield Term(f"instr({_FACTS[type(value)]}, ?) > 0", [part])
+    # A label goes on with `/` and a number: of a part with a slash the name has what stands before.
+    of_name, slash, _ = part.partition("/")
+    if not of_name or (isinstance(value, Label) and not slash and part.isdecimal()):
+        return
+    found, operand = "instr(name, ?) > 0", of_name
+    if _INDEXED_PART.fullmatch(of_name):
+        found = "id IN (SELECT rowid FROM name_part WHERE name_part MATCH ?)"
+        operand = f'"{of_name}"'
+    names = (
+        f"SELECT name FROM name WHERE kind = '{kind}' AND account = ? AND region = ? AND {found}"
+    )
+    yield Term(f"name IN ({names})", [*place, operand], equal="name", many=True, names=names)
 
 
 def _comparison_term(test: Compare) -> Term:

@@ -30,6 +30,19 @@ TABLES = (
         document TEXT NOT NULL
     )
     """,
+    # The names in use, each once however many numbers it has, and the parts of three characters
+    # that they consist of: what contains a part of a name is found through them.
+    """
+    CREATE TABLE name (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        account TEXT NOT NULL,
+        region TEXT NOT NULL,
+        name TEXT NOT NULL,
+        UNIQUE (kind, account, region, name)
+    )
+    """,
+    "CREATE VIRTUAL TABLE name_part USING fts5(name, tokenize = 'trigram case_sensitive 1')",
     # The row's own number is the order in which keys were first written to a resource.
     """
     CREATE TABLE tag (
@@ -88,7 +101,7 @@ TABLES = (
     ) WITHOUT ROWID
     """,
 )
-TABLE_NAMES = ("resource", "tag", "counter", "replayed_call", "activity")
+TABLE_NAMES = ("resource", "name", "name_part", "tag", "counter", "replayed_call", "activity")
 """What a reset empties."""
 
 

@@ -55,6 +55,15 @@ class SqliteSession:
         if not added.rowcount:
             existing = self.get(kind, name, number)
             raise AlreadyThere(existing.name if existing else name)
+        named = self._execute(
+            "INSERT INTO name (kind, account, region, name) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (kind, self._account, self._region, name),
+        )
+        if named.rowcount:
+            self._execute(
+                "INSERT INTO name_part (rowid, name) VALUES (?, ?)", (named.lastrowid, name)
+            )
 
     def put(
         self,
@@ -78,7 +87,11 @@ class SqliteSession:
         self._execute(
             f"DELETE FROM tag WHERE resource = (SELECT id FROM resource WHERE {_FROM_KEY})", key
         )
-        self._execute(f"DELETE FROM resource WHERE {_FROM_KEY}", key)
+        spelled = self._execute(
+            f"DELETE FROM resource WHERE {_FROM_KEY} RETURNING name", key
+        ).fetchall()
+        for (each,) in spelled:
+            self._forget_unused(kind, each)
 
     def has_numbered(self, kind: str, name: str) -> bool:
         found = self._execute(
@@ -98,7 +111,7 @@ class SqliteSession:
         return list(map(ListRow._make, self._found(query, "summary")))
 
     def count(self, query: Query, most: int) -> int:
-        sql, values = self._planner.count(query, self._account, self._region, most)
+        sql, values = self._planner.count(self._execute, query, (self._account, self._region), most)
         (count,) = self._execute(sql, values).fetchone()
         return int(count)
 
@@ -177,6 +190,18 @@ class SqliteSession:
             (self._account, self._region, operation, token, replay.digest, _encode(replay.answer)),
         )
 
+    def _forget_unused(self, kind: str, name: str) -> None:
+        """Take a name from the names in use when nothing has it any more."""
+        key = (kind, self._account, self._region, name)
+        unused = self._execute(
+            "DELETE FROM name WHERE kind = ? AND account = ? AND region = ? AND name = ?"
+            " AND NOT EXISTS (SELECT 1 FROM resource INDEXED BY resource_name WHERE kind = ?"
+            " AND account = ? AND region = ? AND name = ?) RETURNING id",
+            (*key, *key),
+        ).fetchall()
+        for row in unused:
+            self._execute("DELETE FROM name_part WHERE rowid = ?", row)
+
     def _texts(self, kind: str, document: Mapping[str, Any]) -> tuple[str, str]:
         """The list row and the document as JSON."""
         text = _encode(document)
@@ -184,5 +209,7 @@ class SqliteSession:
         return (_encode(known.list_row(document)) if known else text), text
 
     def _found(self, query: Query, content: str) -> list[tuple[Any, ...]]:
-        sql, values = self._planner.page(self._execute, query, self._account, self._region, content)
+        sql, values = self._planner.page(
+            self._execute, query, (self._account, self._region), content
+        )
         return self._execute(sql, values).fetchall()
