@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sagemock.ports import Kind
 from sagemock.store.failures import StoreError
-from sagemock.store.file_lock import FileLock, InUseError
+from sagemock.store.file_lock import FileLock, InUseError, lock_name
 from sagemock.store.migrations import bring_up_to_date, indexes_of, is_up_to_date
 from sagemock.store.schema import APPLICATION_ID, VERSION, Index
 
@@ -79,7 +79,7 @@ def open_database(
 
 
 def _locked(path: Path) -> FileLock | None:
-    """The lock of a database; none for a file that nobody here can write beside."""
+    """The lock of a database; none for a file that nobody here can write."""
     try:
         return FileLock(path)
     except InUseError as in_use:
@@ -87,10 +87,11 @@ def _locked(path: Path) -> FileLock | None:
         raise StoreError(
             f"{path} is in use by another sagemock{process}; stop that one or name another file."
         ) from in_use
-    except OSError:
-        if path.exists() and not os.access(path.parent, os.W_OK):
+    except OSError as error:
+        unwritable = not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK)
+        if path.exists() and unwritable:
             return None
-        raise
+        raise StoreError(f"Cannot lock {path}: {error.strerror} ({lock_name(path)}).") from error
 
 
 def _release(lock: FileLock | None) -> None:
@@ -126,7 +127,7 @@ def _opened(
     writer, uri = _first_connection(path, connect, writable=writable)
     try:
         version = _version(path, writer)
-        _check(path, writer)
+        _check(path, writer, version)
         if writable:
             writer.execute("PRAGMA journal_mode = WAL")
             writer.execute(f"PRAGMA synchronous = {synchronous}")
@@ -205,12 +206,14 @@ def _version(path: Path, connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _check(path: Path, connection: sqlite3.Connection) -> None:
+def _check(path: Path, connection: sqlite3.Connection, version: int) -> None:
     """Refuse a damaged file. Of a very large one as much is looked at as a start has time for."""
     deadline = time.monotonic() + _LONGEST_CHECK_S
     connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
     try:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict == "ok":
+            verdict = _document_verdict(connection, version)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
             return
@@ -220,3 +223,14 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
     if verdict != "ok":
         reason = " ".join(str(verdict).replace("*** in database main ***", "").split())
         raise StoreError(f"{path} is damaged: {reason}; put a copy of the file back.")
+
+
+def _document_verdict(connection: sqlite3.Connection, version: int) -> str:
+    """What is wrong with a document; the pages around it can be whole all the same."""
+    if not version:
+        return "ok"
+    valid = "json_valid(document)" + " AND json_valid(summary)" * is_up_to_date(version)
+    found = connection.execute(
+        f"SELECT kind, name, number FROM resource WHERE NOT ({valid}) LIMIT 1"
+    ).fetchone()
+    return f"the document of {' '.join(map(str, found))} is no JSON" if found else "ok"

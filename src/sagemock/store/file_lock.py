@@ -27,6 +27,11 @@ class InUseError(Exception):
         self.pid = pid
 
 
+def lock_name(database: Path) -> Path:
+    """The file that is locked for a database: beside it, for SQLite has locks of its own on it."""
+    return database.with_name(database.name + ".lock")
+
+
 class FileLock:
     """The lock of a database, held until released.
 
@@ -34,8 +39,7 @@ class FileLock:
     """
 
     def __init__(self, database: Path) -> None:
-        path = database.with_name(database.name + ".lock")
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._file = os.open(lock_name(database), os.O_RDWR | os.O_CREAT, 0o644)
         try:
             self._take()
         except OSError as error:

@@ -5,13 +5,24 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sagemock.ports import Activity, AlreadyThere, Kind, ListRow, Query, Replay, Row
+from sagemock.ports import Activity, AlreadyThere, Kind, ListRow, Query, Replay, Row, StorageFailed
 from sagemock.store.plan import Planner
 
 _FROM_KEY = "kind = ? AND account = ? AND region = ? AND lower(name) = lower(?) AND number = ?"
 _encode: Callable[[Any], str] = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), check_circular=False
 ).encode
+
+
+def _read(text: str) -> Any:
+    """A document as it was written.
+
+    Errors: StorageFailed, it is none any more.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise StorageFailed("a stored document is damaged") from error
 
 
 class SqliteSession:
@@ -39,7 +50,7 @@ class SqliteSession:
         if found is None:
             return None
         created_ms, spelled, number, document = found
-        return Row(created_ms, spelled, number, None, json.loads(document))
+        return Row(created_ms, spelled, number, None, _read(document))
 
     def add(
         self, kind: str, name: str, number: int, created_ms: int, document: Mapping[str, Any]
@@ -103,7 +114,7 @@ class SqliteSession:
 
     def page(self, query: Query) -> list[Row]:
         return [
-            Row(created_ms, name, number, sort_value, json.loads(document))
+            Row(created_ms, name, number, sort_value, _read(document))
             for created_ms, name, number, sort_value, document in self._found(query, "document")
         ]
 
@@ -181,7 +192,7 @@ class SqliteSession:
             " AND operation = ? AND token = ?",
             (self._account, self._region, operation, token),
         ).fetchone()
-        return Replay(digest=found[0], answer=json.loads(found[1])) if found else None
+        return Replay(digest=found[0], answer=_read(found[1])) if found else None
 
     def remember(self, operation: str, token: str, replay: Replay) -> None:
         self._execute(
