@@ -20,6 +20,9 @@ from sagemock.api.service_model import ServiceModel
 
 pytest_plugins = ["client_suite"]
 
+_INDEX_TABLES = tuple(
+    f'INSERT INTO "name_part_{table}"' for table in ("data", "idx", "docsize", "config")
+)
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
@@ -151,4 +154,5 @@ def stored(service: Service) -> list[str]:
     with sqlite3.connect(service._store._file.path) as connection:  # type: ignore[attr-defined]
         dump = list(connection.iterdump())
     connection.close()
-    return dump
+    # How the index of names lies in its own tables is history, not state; what is in it is state.
+    return [each for each in dump if not each.startswith(_INDEX_TABLES)]

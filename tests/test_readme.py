@@ -74,10 +74,10 @@ def test_the_profile_works_where_there_is_no_other_configuration(url: str, tmp_p
     assert result.stdout == "[]\n", result.stderr
 
 
-def test_there_are_examples_and_the_two_commands() -> None:
+def test_there_are_examples_and_the_three_commands() -> None:
     assert len(EXAMPLES) == 2
     commands = re.findall(r"<!-- command: (\w+) -->\n```sh\n(.*)\n```", README)
-    assert [name for name, _ in commands] == ["serve", "tests"]
+    assert [name for name, _ in commands] == ["serve", "tests", "benchmark"]
     for _, command in commands:
         assert re.match(r"python3 -m venv (\S+) && \1/bin/pip install .* && \1/bin/", command)
 
@@ -88,5 +88,8 @@ def test_every_command_and_option_that_is_named_exists() -> None:
     options = {
         option for name in cli.commands.values() for each in name.params for option in each.opts
     }
-    for option in re.findall(r"`(?:sagemock \w+ )?(--[a-z-]+)", README):
+    tests = Path(__file__).parent
+    for path in (tests / "benchmarks" / "__main__.py", *tests.glob("*/conftest.py")):
+        options |= set(re.findall(r'"(--[a-z-]+)"', path.read_text("utf-8")))
+    for option in re.findall(r"`(?:(?:sagemock \w+|pytest [\w/]+) )?(--[a-z-]+)", README):
         assert option in options | {"--help"}, option

@@ -35,6 +35,8 @@ PARAMETERS_DIFFER = (
     "The ClientToken {token} was used before for a {operation} call with other parameters."
 )
 
+_MOST_LOGGED = 2000
+
 _log = logging.getLogger("sagemock.validation")
 _storage_log = logging.getLogger("sagemock.storage")
 
@@ -135,7 +137,7 @@ class Service:
                 raise ValidationException(broken.message)
             with self._counting:
                 self._tolerated += 1
-            _log.warning("%s served; AWS would say: %s", operation.name, broken.message)
+            _log.warning("%s served; AWS would say: %s", operation.name, _line(broken.message))
         return request
 
     def _run_once(self, rule: Rule, call: Call, request: Members) -> Members | None:
@@ -163,6 +165,12 @@ class Service:
             return None
         whole = operation.name.startswith("Describe")
         return self._projection.answer(operation.output, answer, whole=whole)
+
+
+def _line(text: str) -> str:
+    """A text that quotes what a client sent, as part of one line of the log."""
+    shown = text if len(text) <= _MOST_LOGGED else f"{text[:_MOST_LOGGED]}..."
+    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in shown)
 
 
 @contextmanager

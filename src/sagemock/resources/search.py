@@ -25,13 +25,18 @@ from sagemock.ports import Order, Query, Row
 from sagemock.resource_type import ResourceType, page_and_token
 from sagemock.resources.model_package import MODEL_PACKAGE
 from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
-from sagemock.resources.search_expression import expression_condition, property_value
+from sagemock.resources.search_expression import (
+    MOST_PARTS,
+    expression_condition,
+    property_value,
+)
 from sagemock.tagging import tag_list
 
 SEARCHABLE = {noun.noun: noun for noun in (MODEL_PACKAGE, MODEL_PACKAGE_GROUP)}
 
 NOT_SEARCHABLE = "Resource {resource} cannot be searched in sagemock; {searchable} can."
 NOT_SORTABLE = "The property {name} has parts and cannot be sorted by."
+TOO_MANY_CONDITIONS = "A search can have {most} visibility conditions at most, not {count}."
 VISIBILITY_KEY = "The key of a visibility condition has the form Tags.<key>, not '{key}'."
 MOST_COUNTED = 10_000
 DEFAULT_SORT = "LastModifiedTime"
@@ -95,6 +100,10 @@ def _searchable(resource: str) -> ResourceType:
 
 
 def _condition(call: Call, noun: ResourceType, request: Members) -> Condition:
+    visible = request.get("VisibilityConditions", ())
+    if len(visible) > MOST_PARTS:
+        # AWS's constraint allows five; this is for where constraints are only warned about.
+        raise ValidationException(TOO_MANY_CONDITIONS.format(most=MOST_PARTS, count=len(visible)))
     conditions = list(_visibility(request))
     if "SearchExpression" in request:
         conditions.append(expression_condition(call, noun, request["SearchExpression"]))

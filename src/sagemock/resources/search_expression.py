@@ -46,7 +46,10 @@ NOT_A_TIME = "The value '{value}' of the property {name} is not of the form YYYY
 NOT_A_FLAG = "The value '{value}' of the property {name} is neither true nor false."
 NOT_A_LIST = "The nested property {name} is not a list of structures of {resource}."
 NOT_NESTED = "The property {name} does not belong to the nested property {nested}."
+TOO_MANY_CHOICES = "The property {name} is compared with more than {most} values."
 MOST_PARTS = 50
+MOST_CHOICES = 1000
+"""More than fit into the longest value that AWS's constraint allows."""
 GROUP_NAME = "ModelPackageGroupName"
 
 _ORDERS: dict[str, Comparison] = {
@@ -168,7 +171,10 @@ def _test(value: Value, kind: str, given: Members) -> Condition:
     if text is None:
         raise ValidationException(NO_VALUE.format(operator=operator, name=name))
     if operator == "In":
-        return _by_index(Compare(value, "in", tuple(each.strip() for each in text.split(","))))
+        choices = tuple(dict.fromkeys(each.strip() for each in text.split(",")))
+        if len(choices) > MOST_CHOICES:
+            raise ValidationException(TOO_MANY_CHOICES.format(most=MOST_CHOICES, name=name))
+        return _by_index(Compare(value, "in", choices))
     if operator == "Contains":
         return Compare(value, "contains", text)
     operand = _operand(kind, name, text)

@@ -167,7 +167,7 @@ class SqliteSession:
             )
 
     def remove_tags(self, kind: str, name: str, number: int, keys: Iterable[str]) -> None:
-        for tag in keys:
+        for tag in dict.fromkeys(keys):
             self._execute(
                 "DELETE FROM tag WHERE key = ?"
                 f" AND resource = (SELECT id FROM resource WHERE {_FROM_KEY})",

@@ -6,7 +6,7 @@ Every answer is JSON, the router's own refusals too; nothing here decides what S
 from http import HTTPStatus
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
 from sagemock.errors import InternalFailure, SageMakerError
 from sagemock.ports import Ids
@@ -34,6 +34,9 @@ def flask_app(service: Service, settings: Settings, ids: Ids) -> Flask:
     def keep_out() -> Response | None:
         reason = guard.refusal(request.method, request.headers)
         if reason is None:
+            if request.environ["PATH_INFO"].startswith("//"):
+                # Werkzeug takes all slashes that lead a path for one.
+                raise NotFound
             return None
         return _response(refused(403, "AccessDeniedException", reason, ids.request_id()))
 

@@ -8,11 +8,13 @@ requests, answers those it has, and returns.
 
 import re
 import socket
+import sys
 import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from waitress import receiver
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import (
@@ -62,6 +64,9 @@ class _Parser(HTTPRequestParser):
             super().parse_header(header_plus)
         except ValueError as error:
             raise ParsingError("Bad URI") from error
+        if codings and self.version != "1.1":
+            # waitress takes the body for no body then, and what is in it for a second request.
+            raise ParsingError("Transfer-Encoding is of HTTP/1.1")
 
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
@@ -88,6 +93,12 @@ def _with_aws_spelling(head: bytes) -> bytes:
 
 class _Task(WSGITask):
     """An answer of the application."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        # waitress takes `//path` for `/path`, and leaves an absolute URI without one empty.
+        environ["PATH_INFO"] = self.request.path or "/"
+        return environ
 
     def build_response_header(self) -> bytes:
         return _with_aws_spelling(super().build_response_header())
@@ -179,12 +190,17 @@ class Server(TcpWSGIServer):
         self.stopping = False
         self.max_body_bytes = max_body_bytes
         self.request_id = request_id
+        # Both end in `$`, which a line's end may follow: what is a chunk's size would be in doubt.
+        receiver.ONLY_HEXDIG_RE = re.compile(rb"[0-9a-fA-F]+\Z")
+        receiver.CHUNK_EXT_RE = re.compile(receiver.CHUNK_EXT_RE.pattern.rstrip(b"$") + rb"\Z")
         adjustments = Adjustments(
             ident=None,
             threads=_THREADS,
             connection_limit=_CONNECTIONS,
             channel_timeout=_STALLED_S,
             cleanup_interval=10,
+            # What is not read goes to a temporary file: no thread waits for whoever reads slowly.
+            outbuf_high_watermark=sys.maxsize,
             max_request_body_size=max_body_bytes + 1,  # waitress refuses the bound itself
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=True,
