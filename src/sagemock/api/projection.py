@@ -62,7 +62,7 @@ class Projection:
             return (
                 (
                     lambda value: (
-                        value if isinstance(value, JsonList) else [element(each) for each in value]
+                        value if type(value) is JsonList else [element(each) for each in value]
                     )
                 )
                 if element

@@ -139,7 +139,8 @@ def _record(call: Call, noun: ResourceType, row: Row) -> Members:
     if noun is MODEL_PACKAGE:
         # The record of a version has a name, though Describe shows none (A16).
         record["ModelPackageName"] = f"{row.name}/{row.number}" if row.number else row.name
-    tags = call.store.tags(noun.arn_type, row.name, row.number)
+    # Versions have none (TA2).
+    tags = {} if row.number else call.store.tags(noun.arn_type, row.name)
     if tags:
         record["Tags"] = tag_list(tags)
     return record

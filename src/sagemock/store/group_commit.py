@@ -1,9 +1,10 @@
 """Group commit: callers take turns on one connection, and one COMMIT answers for all of them.
 
-There is no writer thread. Whoever has the turn runs its own work in a savepoint and hands the turn
-to the next in the queue; the last in the queue, or of a full batch, commits for all. Nobody's
-answer leaves before that COMMIT, a refusal neither: it may rest on a neighbour's row that is not
-committed yet. A lone caller commits at once and waits for nobody.
+There is no writer thread. Whoever has the turn runs its own work and hands the turn to the next in
+the queue; the last in the queue, or of a full batch, commits for all. All but the first of a batch
+work in a savepoint, so that a refusal takes back its own rows and no others. Nobody's answer leaves
+before that COMMIT, a refusal neither: it may rest on a neighbour's row that is not committed yet. A
+lone caller commits at once and waits for nobody.
 
 When the database itself fails (a full disk, say) the whole batch is rolled back, and each of its
 calls is run once more, alone.
@@ -76,7 +77,7 @@ class GroupCommit:
         ticket = _Ticket(work)
         self._take(ticket)
         whole = self._attempt(ticket)
-        successor = self._successor() if whole and len(self._batch) < self._most else None
+        successor = self._successor() if whole and 0 < len(self._batch) < self._most else None
         if successor is not None:
             successor.call()
             ticket.wait()
@@ -94,8 +95,7 @@ class GroupCommit:
         """Run `end` when all that was run before is committed; work fails from then on."""
         self._take(_Ticket(_nothing))
         try:
-            if self._batch:
-                self._finish(whole=True)
+            self._finish(whole=True)
             end()
         finally:
             self._pass_on()
@@ -120,11 +120,10 @@ class GroupCommit:
 
     def _attempt(self, ticket: _Ticket) -> bool:
         """Run a call's work in the open transaction; False when the transaction is lost."""
-        first = not self._batch
+        if not self._batch:
+            return self._attempt_first(ticket)
         self._batch.append(ticket)
         try:
-            if first:
-                self._execute("BEGIN IMMEDIATE")
             self._execute("SAVEPOINT call")
             ticket.outcome = ticket.work()
             self._execute("RELEASE call")
@@ -140,9 +139,23 @@ class GroupCommit:
                 return False
         return True
 
+    def _attempt_first(self, ticket: _Ticket) -> bool:
+        """Begin a batch; a call that fails as the first of it has nobody to wait for."""
+        try:
+            self._execute("BEGIN IMMEDIATE")
+            ticket.outcome = ticket.work()
+        except BaseException as error:  # noqa: BLE001 - it is raised again
+            ticket.error = error
+            self._roll_back()
+        else:
+            self._batch.append(ticket)
+        return True
+
     def _finish(self, *, whole: bool) -> None:
         """Commit the batch or run its calls one by one, and let all of them go."""
         batch, self._batch = self._batch, []
+        if not batch:
+            return
         try:
             if whole:
                 whole = self._committed(batch)
