@@ -80,7 +80,7 @@ def steps(store: SqliteStore, query: Query, few: int) -> list[str]:
 def test_a_page_is_read_along_one_index_and_nothing_is_sorted(
     store: SqliteStore, query: dict[str, Any], index: str, *, descending: bool
 ) -> None:
-    for few in (0, 4000):
+    for few in (0, 2000):
         told = steps(store, Query("shelf", 3, descending=descending, **query), few)
         assert len(told) == 1
         assert f"USING INDEX {index} " in told[0]
@@ -108,8 +108,8 @@ def test_a_page_is_read_along_one_index_and_nothing_is_sorted(
 def test_few_are_sorted_and_many_are_met_on_the_way(
     store: SqliteStore, query: dict[str, Any], narrow: str, along: str
 ) -> None:
-    some = steps(store, Query("shelf", 3, **query), few=4000)
-    assert f"USING INDEX {narrow} " in some[0]
+    some = steps(store, Query("shelf", 3, **query), few=2000)
+    assert any(f"USING INDEX {narrow} " in step for step in some)
     assert SORTED in some
     many = steps(store, Query("shelf", 3, **query), few=0)
     assert f"USING INDEX {along} " in many[0]
@@ -117,13 +117,13 @@ def test_few_are_sorted_and_many_are_met_on_the_way(
 
 
 def test_what_has_a_tag_is_found_by_the_tag(store: SqliteStore) -> None:
-    told = steps(store, Query("shelf", 3, where=Compare(TagOf("team"), "=", "x")), few=4000)
+    told = steps(store, Query("shelf", 3, where=Compare(TagOf("team"), "=", "x")), few=2000)
     assert any("tag_value" in step for step in told)
     assert any("INTEGER PRIMARY KEY" in step for step in told)
 
 
 def test_what_no_index_knows_is_scanned_along_the_order(store: SqliteStore) -> None:
     where = Compare(Member(("Other",)), "=", "x")
-    told = steps(store, Query("shelf", 3, where=where), few=4000)
+    told = steps(store, Query("shelf", 3, where=where), few=2000)
     assert "USING INDEX resource_created " in told[0]
     assert len(told) == 1

@@ -95,7 +95,7 @@ def test_a_condition_and_its_negation_part_all_there_is(
 
 
 @BOUNDED
-@given(contents=CONTENTS, query=QUERY, few=st.sampled_from([0, 1, 4000]))
+@given(contents=CONTENTS, query=QUERY, few=st.sampled_from([0, 1, 2000]))
 def test_pages_join_to_the_whole_whether_walked_or_sorted(
     store: SqliteStore, contents: Contents, query: Query, few: int
 ) -> None:

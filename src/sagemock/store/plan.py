@@ -11,7 +11,6 @@ from typing import Any
 
 from sagemock.ports import Kind, Query
 from sagemock.store.query_sql import (
-    BY_VALUE,
     Clause,
     Place,
     Term,
@@ -22,13 +21,14 @@ from sagemock.store.query_sql import (
 )
 from sagemock.store.schema import Index, member_expression
 
-FEW = 4000
-"""As many are sorted; of more, a walk along the order of a million meets one every 250 steps."""
+FEW = 2000
+"""As many are sorted; of more, a walk along the order of a million meets one every 500 steps."""
 
 Execute = Callable[..., Any]
 
 
 _MOST_REMEMBERED = 500
+_FACTS = ("created_ms", "name", "number", "sort_value")
 
 
 @dataclass(frozen=True)
@@ -71,18 +71,19 @@ class Planner:
         after, after_values = (
             after_clause(query, query.after, columns) if query.after else ("1", [])
         )
-        direction = "DESC" if query.descending else "ASC"
-        ordered = ", ".join(f"{column} {direction}" for column in columns)
-        selected = f"SELECT created_ms, name, number, {sort} AS sort_value, {content}"
-        if columns == BY_VALUE:
-            rows = f"{selected} FROM {way.source} WHERE {where}"
-            sql = f"SELECT * FROM ({rows}) WHERE {after}"
-        else:
-            sql = f"{selected} FROM {way.source} WHERE {where} AND {after}"
-        return (
-            f"{sql} ORDER BY {ordered} LIMIT ?",
-            [*sort_values, *values, *after_values, query.limit],
-        )
+        found = [*sort_values, *values, *after_values, query.limit]
+        ordered = _ordered(columns, query)
+        facts = f"created_ms, name, number, {sort} AS sort_value"
+        if way.index and way.index.order == columns:
+            page = f"SELECT {facts}, {content} FROM {way.source} WHERE {where} AND {after}"
+            return f"{page} ORDER BY {ordered} LIMIT ?", found
+        # What must be sorted is sorted without its content, which is read for the page alone.
+        rows = f"SELECT id, modified_ms, {facts} FROM {way.source} WHERE {where}"
+        page = f"SELECT * FROM ({rows}) WHERE {after} ORDER BY {ordered} LIMIT ?"
+        shown = ", ".join(f"found.{fact}" for fact in _FACTS)
+        joined = f"({page}) AS found CROSS JOIN resource ON resource.id = found.id"
+        ordered = _ordered(columns, query, "found.")
+        return f"SELECT {shown}, {content} FROM {joined} ORDER BY {ordered}", found
 
     def count(self, execute: Execute, query: Query, place: Place, most: int) -> Clause:
         """The statement that counts what a query asks for, up to `most`."""
@@ -171,6 +172,11 @@ class Planner:
                 # Values narrow down more than bounds, and an index of some rows more than of all.
                 weight = sum(2 if asked[place].equal else 1 for place in answers)
                 yield _Way(index, tuple(answers), weight + bool(index.condition))
+
+
+def _ordered(columns: tuple[str, ...], query: Query, source: str = "") -> str:
+    direction = "DESC" if query.descending else "ASC"
+    return ", ".join(f"{source}{column} {direction}" for column in columns)
 
 
 def _weight(way: _Way) -> int:
