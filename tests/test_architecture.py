@@ -35,6 +35,7 @@ ONLY_IN = {
     "waitress": ("wire",),
     "sqlite3": ("store",),
     "jsonschema": ("api",),
+    "orjson": ("store", "wire"),
     "regex": ("api",),
     "click": ("cli",),
     "boto3": (),

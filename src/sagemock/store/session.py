@@ -1,17 +1,19 @@
 """One call's view of the database: a connection inside a transaction, of one account and region."""
 
-import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import orjson
 
 from sagemock.ports import Activity, AlreadyThere, Kind, ListRow, Query, Replay, Row, StorageFailed
 from sagemock.store.plan import Planner
 
 _FROM_KEY = "kind = ? AND account = ? AND region = ? AND lower(name) = lower(?) AND number = ?"
-_encode: Callable[[Any], str] = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), check_circular=False
-).encode
+
+
+def _encode(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _read(text: str) -> Any:
@@ -20,7 +22,7 @@ def _read(text: str) -> Any:
     Errors: StorageFailed, it is none any more.
     """
     try:
-        return json.loads(text)
+        return orjson.loads(text)
     except ValueError as error:
         raise StorageFailed("a stored document is damaged") from error
 

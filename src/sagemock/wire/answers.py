@@ -1,8 +1,9 @@
 """Answers as AWS frames them: status, the four headers SageMaker sends, compact JSON."""
 
-import json
 from dataclasses import dataclass
 from typing import Protocol
+
+import orjson
 
 from sagemock.errors import SageMakerError
 from sagemock.json_document import JsonList
@@ -10,7 +11,6 @@ from sagemock.operation import Members
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 REQUEST_ID = "x-amzn-RequestId"
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 TOO_LARGE = "The request body is larger than {limit} bytes."
 
 
@@ -67,9 +67,11 @@ def compact(members: Members) -> bytes:
     """JSON without a blank that need not be there (W7)."""
     ready = {name: value for name, value in members.items() if type(value) is JsonList}
     if not ready:
-        return _encode(members).encode()
-    texts = (
-        f"{_encode(name)}:{ready[name].text if name in ready else _encode(value)}"
+        return orjson.dumps(members)
+    parts = (
+        orjson.dumps(name)
+        + b":"
+        + (ready[name].text.encode() if name in ready else orjson.dumps(value))
         for name, value in members.items()
     )
-    return f"{{{','.join(texts)}}}".encode()
+    return b"{" + b",".join(parts) + b"}"
