@@ -63,10 +63,15 @@ def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     first = path.with_name(f"{path.name}.schema-{version}.backup")
     names = (first if n == 1 else first.with_name(f"{first.name}-{n}") for n in count(1))
     backup = next(name for name in names if not name.exists())
-    with closing(sqlite3.connect(backup)) as copy:
-        connection.backup(copy)
-    with backup.open("rb+") as file:
-        os.fsync(file.fileno())
+    unfinished = backup.with_name(f"{backup.name}.unfinished")
+    try:
+        with closing(sqlite3.connect(unfinished)) as copy:
+            connection.backup(copy)
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(backup)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _make(connection: sqlite3.Connection) -> None:
