@@ -15,6 +15,7 @@ from sagemock.store.sqlite_store import SqliteStore
 HERE = ("123456789012", "us-east-1")
 INDEXED = {"Status": None, "State": "usual"}
 APPROVED = Compare(Member(("Status",)), "=", "a")
+CREATED_OF_NAME = "resource_named_created"
 SORTED = "USE TEMP B-TREE FOR ORDER BY"
 
 
@@ -31,6 +32,8 @@ def store() -> Iterator[SqliteStore]:
             }
             session.add("shelf", f"name-{number % 10}", number // 10 + 1, number, document)
         session.add("shelf", "alone", 0, 1000, {})
+        session.add("shelf", "late", 1, 2000, {"Status": "a"})
+        session.add("shelf", "late", 2, 1500, {"Status": "a"})
         session.put_tags("shelf", "alone", 0, {"team": "x"})
     yield store
     store.close()
@@ -71,6 +74,12 @@ def steps(store: SqliteStore, query: Query, few: int) -> list[str]:
         ({"name": "name-1", "created_after_ms": 9}, "resource_named_created"),
         ({"name": "name-1", "order": "name"}, "resource_name"),
         ({"name": "name-1", "where": APPROVED}, "declared_shelf_Status_named"),
+        # The numbers of a name follow one another in time, unless one came late.
+        (
+            {"name": "name-5", "where": APPROVED, "order": "name"},
+            "declared_shelf_Status_named",
+        ),
+        ({"name": "name-1", "created_after_ms": 9, "order": "name"}, CREATED_OF_NAME),
         ({"where": Compare(Name(), "=", "name-1")}, "resource_named_created"),
         ({"where": Compare(Member(("State",)), "=", "odd")}, "declared_shelf_State"),
         ({"where": Compare(Member(("State",)), "=", "usual")}, "resource_created"),
@@ -94,8 +103,13 @@ def test_a_page_is_read_along_one_index_and_nothing_is_sorted(
         ({"created_after_ms": 490, "order": "name"}, "resource_created", "resource_name"),
         ({"name": "name-1", "order": "modified"}, "resource_name", "resource_modified"),
         (
-            {"name": "name-5", "where": APPROVED, "order": "name"},
+            {"name": "late", "where": APPROVED, "order": "name"},
             "declared_shelf_Status_named",
+            "resource_name",
+        ),
+        (
+            {"name": "late", "created_after_ms": 1, "order": "name"},
+            CREATED_OF_NAME,
             "resource_name",
         ),
         (

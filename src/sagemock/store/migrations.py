@@ -91,8 +91,11 @@ def _from_1(connection: sqlite3.Connection) -> None:
     # The list row is a stand-in: the kinds' own are made right after.
     connection.execute(
         "INSERT INTO resource (id, kind, account, region, name, number, created_ms, modified_ms,"
-        " summary, document) SELECT id, kind, account, region, name, number, created_ms, coalesce("
+        " late, summary, document)"
+        " SELECT id, kind, account, region, name, number, created_ms, coalesce("
         "CAST(round(json_extract(document, '$.LastModifiedTime') * 1000) AS INTEGER), created_ms),"
+        " coalesce(created_ms < max(created_ms) OVER (PARTITION BY kind, account, region, name"
+        " ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0),"
         " '{}', document FROM resource_1"
     )
     connection.execute(

@@ -5,6 +5,7 @@ more than it shows. Where no index has both, what the query asks for is counted 
 finds the fewest: few are sorted, many are met soon enough on a walk along the order.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +20,16 @@ from sagemock.store.query_sql import (
     sort_value,
     terms,
 )
-from sagemock.store.schema import Index, member_expression
+from sagemock.store.schema import LATE, NAMED, NAMED_CREATED, Index, member_expression
 
 FEW = 2000
 """As many are sorted; of more, a walk along the order of a million meets one every 500 steps."""
 
 Execute = Callable[..., Any]
 
+
+FEW_NAMES = 500
+"""As many names with a certain part are looked up; of more, one is met soon enough."""
 
 _MOST_REMEMBERED = 500
 _FACTS = ("created_ms", "name", "number", "sort_value")
@@ -65,13 +69,16 @@ class Planner:
         """The statement of a page: creation time, name, number, sort value and the content."""
         asked = self._terms(execute, query, place)
         columns = order_columns(query, one_name=any(_is_one_name(term) for term in asked))
+        if columns == NAMED.order and self._is_in_step(execute, query, asked, place):
+            columns = NAMED_CREATED.order
         way = self._way(execute, query, asked, columns, place)
         where, values = _where(query, asked, place)
         sort, sort_values = sort_value(query)
         after, after_values = (
             after_clause(query, query.after, columns) if query.after else ("1", [])
         )
-        found = [*sort_values, *values, *after_values, query.limit]
+        limit = 0 if any(term.impossible for term in asked) else query.limit
+        found = [*sort_values, *values, *after_values, limit]
         ordered = _ordered(columns, query)
         facts = f"created_ms, name, number, {sort} AS sort_value"
         if way.index and way.index.order == columns:
@@ -91,20 +98,31 @@ class Planner:
         narrowest, _ = self._ways(query.kind, asked, ())
         where, values = _where(query, asked, place)
         rows = f"SELECT 1 FROM {narrowest.source} WHERE {where} LIMIT ?"
-        return f"SELECT count(*) FROM ({rows})", [*values, most]
+        limit = 0 if any(term.impossible for term in asked) else most
+        return f"SELECT count(*) FROM ({rows})", [*values, limit]
 
     def _terms(self, execute: Execute, query: Query, place: Place) -> list[Term]:
         """The terms of a query, hints that help, and what an index must be told."""
         asked = [
-            term
+            each
             for term in terms(query, place)
-            if not term.names or _count(execute, term.names, term.values) <= FEW
+            for each in (_few_names(execute, term) if term.names else (term,))
         ]
         for expression, usual in self._usual.get(query.kind, {}).items():
             given = [each for each in asked if each.equal == expression]
             if given and all(usual not in each.values for each in given):
                 asked.append(Term(f"{expression} <> '{usual}'", []))
         return asked
+
+    def _is_in_step(self, execute: Execute, query: Query, asked: list[Term], place: Place) -> bool:
+        """Whether the numbers of a name follow one another in time, and it helps to know it."""
+        narrowest, direct = self._ways(query.kind, asked, NAMED.order)
+        if narrowest == direct or LATE not in self._indexes:
+            return False
+        named = [term for term in asked if _is_one_name(term)]
+        where, values = _where(query, named, place)
+        rows = f"SELECT 1 FROM resource INDEXED BY {LATE.name} WHERE {where} AND {LATE.condition}"
+        return _count(execute, rows, values) == 0
 
     def _way(
         self,
@@ -188,6 +206,15 @@ def _count(execute: Execute, rows: str, values: list[Any]) -> int:
     limited = f"SELECT count(*) FROM ({rows} LIMIT ?)"
     (count,) = execute(limited, [*values, FEW + 1]).fetchone()
     return int(count)
+
+
+def _few_names(execute: Execute, hint: Term) -> Iterator[Term]:
+    """The names that a hint selects, unless they are too many to help."""
+    found = execute(f"{hint.names} LIMIT ?", [*hint.values, FEW_NAMES + 1]).fetchall()
+    if len(found) <= FEW_NAMES:
+        names = json.dumps([name for (name,) in found])
+        sql = "name IN (SELECT value FROM json_each(?))"
+        yield Term(sql, [names], equal="name", many=True, names=hint.names, impossible=not found)
 
 
 def _is_one_name(term: Term) -> bool:

@@ -66,6 +66,7 @@ class Term:
     bounds: str = ""
     by_tag: bool = False
     names: str = ""
+    impossible: bool = False
 
 
 def terms(query: Query, place: Place) -> Iterator[Term]:
@@ -74,7 +75,10 @@ def terms(query: Query, place: Place) -> Iterator[Term]:
         yield Term("name = ?", [query.name], equal="name")
     if query.numbered is not None:
         yield Term("number > 0" if query.numbered else "number = 0", [])
-    if query.contains:
+    if query.contains and query.name is not None and not _can_be_in_number(query.contains):
+        if query.contains not in query.name:
+            yield Term(_NEVER, [], impossible=True)
+    elif query.contains:
         yield from _contains(Label(), query.contains, query.kind, place)
     if query.created_after_ms is not None:
         yield Term("created_ms > ?", [query.created_after_ms], bounds="created_ms")
@@ -148,18 +152,25 @@ def _condition_terms(condition: Condition, kind: str, place: Place) -> Iterator[
 def _contains(value: Label | Name, part: str, kind: str, place: Place) -> Iterator[Term]:
     """That a name or label has a part, and which names can have it if the name alone can tell."""
     yield Term(f"instr({_FACTS[type(value)]}, ?) > 0", [part])
-    # A label goes on with `/` and a number: of a part with a slash the name has what stands before.
+    # Of a part with a slash the name has what stands before.
     of_name, slash, _ = part.partition("/")
     if not of_name or (isinstance(value, Label) and not slash and part.isdecimal()):
         return
-    found, operand = "instr(name, ?) > 0", of_name
+    of_place = f"name.kind = '{kind}' AND name.account = ? AND name.region = ?"
     if _INDEXED_PART.fullmatch(of_name):
-        found = "id IN (SELECT rowid FROM name_part WHERE name_part MATCH ?)"
-        operand = f'"{of_name}"'
-    names = (
-        f"SELECT name FROM name WHERE kind = '{kind}' AND account = ? AND region = ? AND {found}"
-    )
-    yield Term(f"name IN ({names})", [*place, operand], equal="name", many=True, names=names)
+        names = (
+            "SELECT name.name FROM name_part CROSS JOIN name ON name.id = name_part.rowid"
+            f" WHERE name_part MATCH ? AND {of_place}"
+        )
+        yield Term("", [f'"{of_name}"', *place], names=names)
+    else:
+        names = f"SELECT name.name FROM name WHERE {of_place} AND instr(name.name, ?) > 0"
+        yield Term("", [*place, of_name], names=names)
+
+
+def _can_be_in_number(part: str) -> bool:
+    """Whether a part of a label can lie behind the name: a label goes on with `/` and digits."""
+    return "/" in part or part.isdecimal()
 
 
 def _comparison_term(test: Compare) -> Term:

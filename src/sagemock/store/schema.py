@@ -14,8 +14,9 @@ VERSION = 2
 
 TABLES = (
     # `name` keeps the case it was written in; two names that differ only in case are one key.
-    # `number` is 0 for what has none. The list row stands before the document, which may go on
-    # over further pages: a list never reads those.
+    # `number` is 0 for what has none. `late` is 1 for what did not come last among those of its
+    # name, by number or by time; where nothing is, the two orders are one. The list row stands
+    # before the document, which may go on over further pages: a list never reads those.
     """
     CREATE TABLE resource (
         id INTEGER PRIMARY KEY,
@@ -26,6 +27,7 @@ TABLES = (
         number INTEGER NOT NULL,
         created_ms INTEGER NOT NULL,
         modified_ms INTEGER NOT NULL,
+        late INTEGER NOT NULL,
         summary TEXT NOT NULL,
         document TEXT NOT NULL
     )
@@ -107,7 +109,7 @@ TABLE_NAMES = ("resource", "name", "name_part", "tag", "counter", "replayed_call
 
 @dataclass(frozen=True)
 class Index:
-    """An index over resources: what it is equal in, and the order of what is equal.
+    """An index over resources: what it is equal in, the order of that, and what else it holds.
 
     Every index begins with the kind (or is of one kind only), the account and the region.
     """
@@ -117,11 +119,12 @@ class Index:
     order: tuple[str, ...]
     condition: str = ""
     unique: bool = False
+    rest: tuple[str, ...] = ()
 
     @property
     def statement(self) -> str:
         """The statement that makes it."""
-        columns = ", ".join(("kind", "account", "region", *self.equal, *self.order))
+        columns = ", ".join(("kind", "account", "region", *self.equal, *self.order, *self.rest))
         unique = "UNIQUE " if self.unique else ""
         where = f" WHERE {self.condition}" if self.condition else ""
         return f"CREATE {unique}INDEX {self.name} ON resource ({columns}){where}"
@@ -134,10 +137,12 @@ BY_NAME = ("name", "number")
 KEY = Index("resource_key", ("lower(name)",), ("number",), unique=True)
 CREATED = Index("resource_created", (), BY_CREATED)
 MODIFIED = Index("resource_modified", (), BY_MODIFIED)
-# One index, used in two ways: all names in their order, and the numbers of one name.
-NAMES = Index("resource_name", (), BY_NAME)
-NAMED = Index("resource_name", ("name",), ("number",))
+# One index, used in two ways: all names in their order, and the numbers of one name. The time is
+# there to be looked at, so that the rows of other times need not be read.
+NAMES = Index("resource_name", (), BY_NAME, rest=("created_ms",))
+NAMED = Index("resource_name", ("name",), ("number",), rest=("created_ms",))
 NAMED_CREATED = Index("resource_named_created", ("name",), ("created_ms", "number"))
+LATE = Index("resource_late", ("name",), (), "late = 1")
 # Few among many of one kind, or all of theirs: both are found without walking past the others.
 UNNUMBERED_CREATED = Index("resource_unnumbered_created", (), BY_CREATED, "number = 0")
 UNNUMBERED_NAMES = Index("resource_unnumbered_name", (), BY_NAME, "number = 0")
@@ -149,6 +154,7 @@ INDEXES = (
     NAMES,
     NAMED,
     NAMED_CREATED,
+    LATE,
     UNNUMBERED_CREATED,
     UNNUMBERED_NAMES,
 )

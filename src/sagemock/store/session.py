@@ -10,6 +10,12 @@ from sagemock.ports import Activity, AlreadyThere, Kind, ListRow, Query, Replay,
 from sagemock.store.plan import Planner
 
 _FROM_KEY = "kind = ? AND account = ? AND region = ? AND lower(name) = lower(?) AND number = ?"
+_OF_NAME = "kind = ? AND account = ? AND region = ? AND name = ?"
+_IS_LATE = (
+    "EXISTS (SELECT 1 FROM resource INDEXED BY resource_named_created"
+    f" WHERE {_OF_NAME} AND created_ms > ?)"
+    f" OR EXISTS (SELECT 1 FROM resource INDEXED BY resource_name WHERE {_OF_NAME} AND number > ?)"
+)
 
 
 def _encode(value: Any) -> str:
@@ -57,11 +63,14 @@ class SqliteSession:
     def add(
         self, kind: str, name: str, number: int, created_ms: int, document: Mapping[str, Any]
     ) -> None:
+        key = (kind, self._account, self._region, name)
         added = self._execute(
             "INSERT INTO resource (kind, account, region, name, number, created_ms, modified_ms,"
-            " summary, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            f" late, summary, document) SELECT ?, ?, ?, ?, ?, ?, ?, {_IS_LATE}, ?, ?"
+            " WHERE true ON CONFLICT DO NOTHING",
             (
-                *(kind, self._account, self._region, name, number, created_ms, created_ms),
+                *(*key, number, created_ms, created_ms),
+                *(*key, created_ms, *key, number),
                 *self._texts(kind, document),
             ),
         )
@@ -71,7 +80,7 @@ class SqliteSession:
         named = self._execute(
             "INSERT INTO name (kind, account, region, name) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO NOTHING",
-            (kind, self._account, self._region, name),
+            key,
         )
         if named.rowcount:
             self._execute(
@@ -207,9 +216,8 @@ class SqliteSession:
         """Take a name from the names in use when nothing has it any more."""
         key = (kind, self._account, self._region, name)
         unused = self._execute(
-            "DELETE FROM name WHERE kind = ? AND account = ? AND region = ? AND name = ?"
-            " AND NOT EXISTS (SELECT 1 FROM resource INDEXED BY resource_name WHERE kind = ?"
-            " AND account = ? AND region = ? AND name = ?) RETURNING id",
+            f"DELETE FROM name WHERE {_OF_NAME} AND NOT EXISTS (SELECT 1 FROM resource"
+            f" INDEXED BY resource_name WHERE {_OF_NAME}) RETURNING id",
             (*key, *key),
         ).fetchall()
         for row in unused:
