@@ -6,7 +6,7 @@ Where a registry was, an empty one is never put in its place.
 
 import os
 import sqlite3
-import time
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +22,6 @@ Connect = Callable[..., sqlite3.Connection]
 
 _BUSY_TIMEOUT_S = 30.0
 _LONGEST_CHECK_S = 1.5
-_STEPS_BETWEEN_LOOKS = 20_000
 _FOR_WRITING = (
     "journal_mode = WAL",
     f"journal_size_limit = {64 * 1024 * 1024}",
@@ -213,8 +212,8 @@ def _version(path: Path, connection: sqlite3.Connection) -> int:
 
 def _check(path: Path, connection: sqlite3.Connection, version: int) -> None:
     """Refuse a damaged file. Of a very large one as much is looked at as a start has time for."""
-    deadline = time.monotonic() + _LONGEST_CHECK_S
-    connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+    enough = threading.Timer(_LONGEST_CHECK_S, connection.interrupt)
+    enough.start()
     try:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict == "ok":
@@ -224,7 +223,8 @@ def _check(path: Path, connection: sqlite3.Connection, version: int) -> None:
             return
         verdict = str(error)
     finally:
-        connection.set_progress_handler(None, 0)
+        enough.cancel()
+        enough.join()
     if verdict != "ok":
         reason = " ".join(str(verdict).replace("*** in database main ***", "").split())
         raise StoreError(f"{path} is damaged: {reason}; put a copy of the file back.")
