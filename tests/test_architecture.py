@@ -35,7 +35,7 @@ ONLY_IN = {
     "waitress": ("wire",),
     "sqlite3": ("store",),
     "jsonschema": ("api",),
-    "orjson": ("store", "wire"),
+    "orjson": ("service", "store", "wire"),
     "regex": ("api",),
     "click": ("cli",),
     "boto3": (),

@@ -5,12 +5,13 @@ operation for. Every way in (HTTP, CLI, tests) comes through here.
 """
 
 import hashlib
-import json
 import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+
+import orjson
 
 from sagemock.api.documents import ModelCardSchema
 from sagemock.api.projection import Projection
@@ -184,5 +185,4 @@ def _storage() -> Iterator[None]:
 
 
 def _digest(request: Members) -> str:
-    canonical = json.dumps(request, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()
