@@ -1,0 +1,86 @@
+"""An answer as it goes out: waitress's tasks, with one send for the usual one and JSON refusals."""
+
+from http import HTTPStatus
+from typing import Any
+
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import build_http_date
+
+from sagemock.wire.answers import REQUEST_ID, refused, too_large
+
+_CODES = {
+    431: "RequestHeaderFieldsTooLargeException",
+    500: "InternalFailure",
+    501: "NotImplementedException",
+}
+
+
+def _with_aws_spelling(head: bytes) -> bytes:
+    """An answer's head with the request id's header as AWS spells it; waitress capitalizes it."""
+    return head.replace(REQUEST_ID.title().encode(), REQUEST_ID.encode(), 1)
+
+
+class AnswerTask(WSGITask):
+    """An answer of the application, head and body sent as one piece."""
+
+    wrote_header: bool
+
+    def get_environment(self) -> dict[str, Any]:
+        """The environment of a request, with its path as it was sent."""
+        environ: dict[str, Any] = super().get_environment()
+        # waitress takes `//path` for `/path`, and leaves an absolute URI without one empty.
+        environ["PATH_INFO"] = self.request.path or "/"
+        return environ
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the answer, or all of it with its head."""
+        if self.wrote_header or len(data) != self.content_length or not self.has_body:
+            super().write(data)
+            return
+        self.wrote_header = True
+        self.content_bytes_written = len(data)
+        self.channel.write_soon(self.build_response_header() + data)
+
+    def build_response_header(self) -> bytes:
+        """The head of the answer; waitress's own for any but the usual ones."""
+        if (
+            self.version != "1.1"
+            or self.content_length is None
+            or self.close_on_finish
+            or self.request.connection_close
+            or not self.has_body
+        ):
+            return _with_aws_spelling(super().build_response_header())
+        lines = [f"HTTP/1.1 {self.status}"]
+        given = set()
+        for name, value in self.response_headers:
+            lines.append(f"{name}: {value}")
+            given.add(name.lower())
+        if "content-length" not in given:
+            lines.append(f"Content-Length: {self.content_length}")
+        if "date" not in given:
+            lines.append(f"Date: {build_http_date(self.start_time)}")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+class RefusalTask(ErrorTask):
+    """waitress's own refusals, as JSON with a `__type`."""
+
+    def build_response_header(self) -> bytes:
+        """The head of the refusal."""
+        return _with_aws_spelling(super().build_response_header())
+
+    def execute(self) -> None:
+        """Send the refusal, and close the connection behind it."""
+        error = self.request.error
+        code = _CODES.get(error.code, "SerializationException")
+        request_id = self.channel.server.request_id()
+        if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            answer = too_large(self.channel.server.max_body_bytes, request_id)
+        else:
+            answer = refused(error.code, code, str(error.body), request_id)
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.extend(answer.headers)
+        self.set_close_on_finish()
+        self.content_length = len(answer.body)
+        self.write(answer.body)
