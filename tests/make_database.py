@@ -1,0 +1,395 @@
+"""Makes the fixtures a migration is tested with: a database of the installed code's schema.
+
+`python tests/make_database.py fixtures/databases` writes `schema-N.db`, a small registry, and
+`schema-N.json`, calls to it with the answers they got then. Run it when a schema is released, and
+keep the files of the older ones: only the code of their time can make them. The same code makes the
+same files. In the calls `$token` stands for the NextToken of the call before: what a token looks
+like is no promise.
+"""
+
+import json
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sagemock import Service, Settings, create_service
+from sagemock.errors import SageMakerError
+from sagemock.operation import Caller, Members
+
+OURS, THEIRS = "111122223333", "444455556666"
+VIRGINIA, IRELAND = "us-east-1", "eu-west-1"
+PLACES = ((OURS, VIRGINIA), (OURS, IRELAND), (THEIRS, VIRGINIA))
+GROUPS = ("Churn-Model", "alpha", "Reborn", "empty")
+PACKAGES = ("Market-b", "market-A")
+TOKEN = "$token"  # noqa: S105 - a placeholder
+APPROVALS = ("Approved", "Rejected", "PendingManualApproval")
+
+CARD = json.dumps(
+    {
+        "model_overview": {"model_creator": "Zoë 🦀", "model_artifact": ["s3://models/a.tar.gz"]},
+        "intended_uses": {"purpose_of_model": "Tell who may leave", "risk_rating": "Low"},
+        "additional_information": {"custom_details": {"größe": "klein"}},
+    },
+    ensure_ascii=False,
+)
+DIGEST = "0123456789abcdef" * 4
+CONTAINERS = [
+    {
+        "Image": f"{OURS}.dkr.ecr.us-east-1.amazonaws.com/churn@sha256:{DIGEST}",
+        "ModelDataUrl": "s3://models/churn/model.tar.gz",
+    }
+]
+SPECIFICATION = {
+    "Containers": CONTAINERS,
+    "SupportedTransformInstanceTypes": ["ml.m5.large"],
+    "SupportedRealtimeInferenceInstanceTypes": ["ml.m5.large"],
+    "SupportedContentTypes": ["text/csv"],
+    "SupportedResponseMIMETypes": ["text/csv"],
+}
+METRICS = {
+    "ModelQuality": {
+        "Statistics": {"ContentType": "application/json", "S3Uri": "s3://reports/statistics.json"}
+    },
+    "Explainability": {},
+}
+# The token of a call that is made again when the fixture is played, by what it does.
+REGISTER = {
+    "ModelPackageGroupName": "Churn-Model",
+    "ModelPackageDescription": "registered once, asked for twice",
+    "ClientToken": "register-1",
+}
+STAMP = {
+    "ModelPackageArn": f"arn:aws:sagemaker:{VIRGINIA}:{OURS}:model-package/Churn-Model/3",
+    "CustomerMetadataProperties": {"stamp": "1"},
+    "ClientToken": "stamp-1",
+}
+
+
+class CountedClock:
+    """A clock that goes on at every second reading, so that some times are equal.
+
+    Once it is turned back: what comes later is older for a while.
+    """
+
+    def __init__(self, start: float = 1_700_000_000.123) -> None:
+        self._start = start
+        self._readings = 0
+
+    def now(self) -> float:
+        self._readings += 1
+        turned_back = 40 if self._readings > 30 else 0
+        return self._start + 1.511 * (self._readings // 2) - turned_back
+
+
+class Registry:
+    """Calls to a service by account and region."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._token = ""
+
+    def call(self, place: tuple[str, str], operation: str, request: Members) -> Members:
+        """The whole outcome: `{"answer": ...}` or `{"error": ...}`, a NextToken replaced."""
+        account, region = place
+        caller = Caller(account, region, f"arn:aws:iam::{account}:user/ana", "AIDAANA")
+        if request.get("NextToken") == TOKEN:
+            request = {**request, "NextToken": self._token}
+        try:
+            answer = self._service.invoke(operation, request, caller)
+        except SageMakerError as error:
+            return {"error": {"code": error.code, "message": error.message}}
+        self._token = answer["NextToken"] if answer and "NextToken" in answer else ""
+        if answer and self._token:
+            answer = {**answer, "NextToken": TOKEN}
+        return {"answer": answer}
+
+    def make(self, place: tuple[str, str], operation: str, **request: Any) -> None:
+        """Make a call that is to succeed."""
+        outcome = self.call(place, operation, request)
+        if "error" in outcome:
+            message = f"{operation} {request}: {outcome['error']}"
+            raise RuntimeError(message)
+
+
+def arn(place: tuple[str, str], kind: str, name: str) -> str:
+    return f"arn:aws:sagemaker:{place[1]}:{place[0]}:{kind}/{name}"
+
+
+def fill(registry: Registry) -> None:
+    """A small registry with something of everything."""
+    for place in PLACES:
+        make_groups(registry, place)
+        make_versions(registry, place)
+        make_packages(registry, place)
+    ours = PLACES[0]
+    change_versions(registry, ours)
+    take_away(registry, ours)
+
+
+def make_groups(registry: Registry, place: tuple[str, str]) -> None:
+    # Not in the order of their names, nor is "alpha" before "Reborn" to a sorting by bytes.
+    for name in GROUPS:
+        registry.make(
+            place,
+            "CreateModelPackageGroup",
+            ModelPackageGroupName=name,
+            ModelPackageGroupDescription=f"{name} of {place[0]}: café ☕ 🚀",
+            Tags=[{"Key": "team", "Value": "größe"}, {"Key": "sagemaker:project", "Value": ""}],
+        )
+    registry.make(place, "CreateModelPackageGroup", ModelPackageGroupName="bare")
+    group = arn(place, "model-package-group", "alpha")
+    tags = [{"Key": key, "Value": f"{key} é"} for key in ("zeta", "Team", "beta")]
+    registry.make(place, "AddTags", ResourceArn=group, Tags=tags)
+    registry.make(place, "DeleteTags", ResourceArn=group, TagKeys=["sagemaker:project"])
+    registry.make(place, "AddTags", ResourceArn=group, Tags=[{"Key": "team", "Value": "anew"}])
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{THEIRS}:root"},
+        "Action": "sagemaker:DescribeModelPackageGroup",
+        "Resource": group,
+    }
+    # Blanks where nobody writes any: a policy is kept to the letter.
+    policy = json.dumps({"Statement": [statement]}, separators=(" , ", ":"))
+    registry.make(
+        place,
+        "PutModelPackageGroupPolicy",
+        ModelPackageGroupName="alpha",
+        ResourcePolicy=policy,
+    )
+
+
+def make_versions(registry: Registry, place: tuple[str, str]) -> None:
+    registry.make(place, "CreateModelPackage", **REGISTER)
+    rich: Members = {
+        "ModelPackageDescription": "Größe ∑ of churn 🦀",
+        "InferenceSpecification": SPECIFICATION,
+        "ModelApprovalStatus": "Approved",
+        "ModelCard": {"ModelCardContent": CARD, "ModelCardStatus": "PendingReview"},
+        "ModelLifeCycle": {"Stage": "Development", "StageStatus": "InProgress"},
+        "CustomerMetadataProperties": {"team": "churn", "schlüssel 1": "wert"},
+        "AdditionalInferenceSpecifications": [{"Name": "batch", "Containers": CONTAINERS}],
+        "ModelMetrics": METRICS,
+        "MetadataProperties": {"CommitId": "0a1b2c3"},
+        "Domain": "MACHINE_LEARNING",
+        "Task": "CLASSIFICATION",
+    }
+    registry.make(place, "CreateModelPackage", ModelPackageGroupName="Churn-Model", **rich)
+    for approval in APPROVALS:
+        for group in ("Churn-Model", "alpha"):
+            registry.make(
+                place,
+                "CreateModelPackage",
+                ModelPackageGroupName=group,
+                ModelApprovalStatus=approval,
+                SourceUri=f"s3://models/{group}",
+            )
+    # Eleven and more: as text 10 would come before 2.
+    for _ in range(7):
+        registry.make(place, "CreateModelPackage", ModelPackageGroupName="Churn-Model")
+
+
+def make_packages(registry: Registry, place: tuple[str, str]) -> None:
+    for name in PACKAGES:
+        registry.make(
+            place,
+            "CreateModelPackage",
+            ModelPackageName=name,
+            ModelPackageDescription=f"{name} 🛒",
+            InferenceSpecification=SPECIFICATION,
+            Tags=[{"Key": "price", "Value": "12 +"}, {"Key": "team", "Value": "größe"}],
+        )
+    # A group may have the name of a package.
+    registry.make(place, "CreateModelPackage", ModelPackageName="alpha")
+
+
+def change_versions(registry: Registry, place: tuple[str, str]) -> None:
+    def update(number: int, **changes: Any) -> None:
+        package = arn(place, "model-package", f"Churn-Model/{number}")
+        registry.make(place, "UpdateModelPackage", ModelPackageArn=package, **changes)
+
+    registry.make(place, "UpdateModelPackage", **STAMP)
+    update(2, ModelApprovalStatus="Rejected", ApprovalDescription="not yet: résumé")
+    update(2, ModelCard={"ModelCardStatus": "Archived"})
+    update(2, CustomerMetadataProperties={"team": "other", "k2": "v2"})
+    update(2, CustomerMetadataPropertiesToRemove=["schlüssel 1"])
+    update(
+        2,
+        AdditionalInferenceSpecificationsToAdd=[{"Name": "edge", "Containers": CONTAINERS}],
+        SourceUri="anywhere else",
+    )
+    update(1, ModelLifeCycle={"Stage": "QA", "StageStatus": "OnHold", "StageDescription": "…"})
+    update(4, ModelApprovalStatus="Approved", ModelPackageRegistrationType="Registered")
+    # Nothing but the time.
+    update(5)
+
+
+def take_away(registry: Registry, place: tuple[str, str]) -> None:
+    """Deletions, so that the counters are ahead of what is there."""
+    registry.make(place, "DeleteModelPackage", ModelPackageName="Churn-Model/6")
+    registry.make(place, "DeleteModelPackage", ModelPackageName="Churn-Model/12")
+    registry.make(place, "DeleteModelPackage", ModelPackageName="market-A")
+    reborn = {"ModelPackageGroupName": "Reborn"}
+    for _ in range(2):
+        registry.make(place, "CreateModelPackage", **reborn)
+    for number in (1, 2):
+        registry.make(place, "DeleteModelPackage", ModelPackageName=f"Reborn/{number}")
+    registry.make(place, "DeleteModelPackageGroup", **reborn)
+    registry.make(place, "CreateModelPackageGroup", **reborn)
+    registry.make(place, "CreateModelPackage", **reborn)
+
+
+Question = tuple[tuple[str, str], str, Members]
+
+
+def questions() -> Iterator[Question]:
+    """The calls whose answers are kept: first those that only read, then some that write."""
+    for place in PLACES:
+        yield from asked_of_groups(place)
+        yield from asked_of_packages(place)
+        yield place, "ListModelPackages", {"ModelPackageType": "Both", "MaxResults": 100}
+    yield from asked_by_lists(PLACES[0])
+    yield from asked_by_search(PLACES[0])
+    for place in PLACES:
+        yield from writes(place)
+
+
+def asked_of_groups(place: tuple[str, str]) -> Iterator[Question]:
+    for name in (*GROUPS, "bare", "churn-MODEL", "missing"):
+        yield place, "DescribeModelPackageGroup", {"ModelPackageGroupName": name}
+        yield place, "GetModelPackageGroupPolicy", {"ModelPackageGroupName": name}
+        yield place, "ListTags", {"ResourceArn": arn(place, "model-package-group", name)}
+
+
+def asked_of_packages(place: tuple[str, str]) -> Iterator[Question]:
+    versions = [f"Churn-Model/{number}" for number in (1, 2, 3, 4, 5, 6, 12, 13)]
+    names = [*versions, "alpha/3", "Reborn/1", "Reborn/2", *PACKAGES, "alpha", "MARKET-b"]
+    for name in names:
+        yield place, "DescribeModelPackage", {"ModelPackageName": name}
+    for name in (*PACKAGES, "alpha", "Churn-Model/1"):
+        yield place, "ListTags", {"ResourceArn": arn(place, "model-package", name)}
+    arns = [arn(place, "model-package", name) for name in ("alpha/1", "alpha/9", "Market-b")]
+    yield place, "BatchDescribeModelPackage", {"ModelPackageArnList": arns}
+
+
+def asked_by_lists(place: tuple[str, str]) -> Iterator[Question]:
+    of_churn = {"ModelPackageGroupName": "Churn-Model"}
+    groups, packages = "ListModelPackageGroups", "ListModelPackages"
+    yield place, packages, {}
+    yield place, packages, of_churn
+    for sort_by in ("Name", "CreationTime"):
+        for order in ("Ascending", "Descending"):
+            sorting = {"SortBy": sort_by, "SortOrder": order}
+            yield from pages(place, groups, {**sorting, "MaxResults": 2}, 3)
+            yield from pages(place, packages, {**sorting, **of_churn, "MaxResults": 5}, 3)
+            everything = {**sorting, "ModelPackageType": "Both", "MaxResults": 100}
+            yield from pages(place, packages, everything, 1)
+    for approval in APPROVALS:
+        filters = {**of_churn, "ModelApprovalStatus": approval, "MaxResults": 3}
+        yield from pages(place, packages, filters, 2)
+    for times in ({"CreationTimeAfter": 1_700_000_010}, {"CreationTimeBefore": 1_700_000_010.5}):
+        yield place, groups, times
+        yield place, packages, {**times, "ModelPackageType": "Both", "MaxResults": 100}
+    yield place, groups, {"NameContains": "r"}
+    yield place, packages, {"NameContains": "1", "ModelPackageType": "Versioned"}
+    yield place, packages, {"NameContains": "A", "ModelPackageType": "Both"}
+
+
+def asked_by_search(place: tuple[str, str]) -> Iterator[Question]:
+    for filters in (
+        [{"Name": "Tags.team", "Value": "größe"}],
+        [{"Name": "ModelPackageGroupName", "Operator": "Contains", "Value": "e"}],
+    ):
+        expression = {"Filters": filters}
+        yield place, "Search", {"Resource": "ModelPackageGroup", "SearchExpression": expression}
+    for part in (
+        {"Name": "ModelApprovalStatus", "Value": "Approved"},
+        {"Name": "CustomerMetadataProperties.team", "Value": "other"},
+        {"Name": "ModelLifeCycle.Stage", "Operator": "In", "Value": "QA,Development"},
+        {"Name": "LastModifiedTime", "Operator": "Exists"},
+        {"Name": "Tags.price", "Operator": "Exists"},
+    ):
+        request = {"Resource": "ModelPackage", "SearchExpression": {"Filters": [part]}}
+        yield place, "Search", request
+    for sort_by in ("CreationTime", "LastModifiedTime", "ModelPackageVersion"):
+        sorting: Members = {"Resource": "ModelPackage", "SortBy": sort_by, "MaxResults": 8}
+        yield from pages(place, "Search", sorting, 2)
+    query = {"PropertyNameQuery": {"PropertyNameHint": "Tags."}}
+    for resource in ("ModelPackage", "ModelPackageGroup"):
+        yield place, "GetSearchSuggestions", {"Resource": resource, "SuggestionQuery": query}
+
+
+def pages(
+    place: tuple[str, str], operation: str, request: Members, number: int
+) -> Iterator[Question]:
+    """So many pages of a list: the second and later ones by the token of the one before."""
+    yield place, operation, request
+    for _ in range(number - 1):
+        yield place, operation, {**request, "NextToken": TOKEN}
+
+
+def writes(place: tuple[str, str]) -> Iterator[Question]:
+    """Calls that show what an answer of a reading call does not: tokens and counters."""
+    yield place, "CreateModelPackage", REGISTER
+    yield place, "CreateModelPackage", {**REGISTER, "Task": "OTHER"}
+    yield place, "UpdateModelPackage", STAMP
+    yield place, "UpdateModelPackage", {**STAMP, "ModelApprovalStatus": "Approved"}
+    for name in ("Churn-Model", "alpha", "Reborn", "empty", "CHURN-model", "missing"):
+        yield place, "CreateModelPackage", {"ModelPackageGroupName": name}
+    yield place, "CreateModelPackageGroup", {"ModelPackageGroupName": "EMPTY"}
+    yield place, "CreateModelPackage", {"ModelPackageName": "Market-B"}
+    yield place, "DeleteModelPackageGroup", {"ModelPackageGroupName": "alpha"}
+    alpha = arn(place, "model-package-group", "alpha")
+    tags = [{"Key": "new", "Value": "last"}, {"Key": "zeta", "Value": "first"}]
+    yield place, "AddTags", {"ResourceArn": alpha, "Tags": tags}
+    yield place, "DeleteModelPackageGroup", {"ModelPackageGroupName": "bare"}
+    yield place, "ListModelPackageGroups", {"SortBy": "Name"}
+
+
+def play(service: Service, asked: Sequence[Question]) -> Iterator[Members]:
+    """Each call with its outcome, as the fixture holds it."""
+    registry = Registry(service)
+    for place, operation, request in asked:
+        outcome = registry.call(place, operation, request)
+        account, region = place
+        yield {
+            "account": account,
+            "region": region,
+            "call": operation,
+            "with": request,
+            **outcome,
+        }
+
+
+def make_database(folder: Path) -> int:
+    """Write both files of the installed code's schema; its version is answered."""
+    with tempfile.TemporaryDirectory() as temporary:
+        database = Path(temporary, "registry.db")
+        service = create_service(Settings(db=database), clock=CountedClock())
+        fill(Registry(service))
+        service.close()
+        version = schema_of(database)
+        kept = shutil.copy(database, folder / f"schema-{version}.db")
+        Path(kept).chmod(0o644)
+        service = create_service(Settings(db=database), clock=CountedClock(1_800_000_000.5))
+        calls = list(play(service, list(questions())))
+        service.close()
+    lines = ",\n".join(json.dumps(call, ensure_ascii=False, default=list) for call in calls)
+    (folder / f"schema-{version}.json").write_text(f"[\n{lines}\n]\n", "utf-8")
+    return version
+
+
+def schema_of(database: Path) -> int:
+    """The version of its schema that a database file tells."""
+    connection = sqlite3.connect(database)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.close()
+    return int(version)
+
+
+if __name__ == "__main__":
+    made = make_database(Path(sys.argv[1]))
+    sys.stdout.write(f"schema {made}\n")
