@@ -145,7 +145,9 @@ NAMED_CREATED = Index("resource_named_created", ("name",), ("created_ms", "numbe
 LATE = Index("resource_late", ("name",), (), "late = 1")
 # Few among many of one kind, or all of theirs: both are found without walking past the others.
 UNNUMBERED_CREATED = Index("resource_unnumbered_created", (), BY_CREATED, "number = 0")
-UNNUMBERED_NAMES = Index("resource_unnumbered_name", (), BY_NAME, "number = 0")
+UNNUMBERED_NAMES = Index(
+    "resource_unnumbered_name", (), BY_NAME, "number = 0", rest=("created_ms",)
+)
 
 INDEXES = (
     KEY,
