@@ -11,6 +11,9 @@ from typing import Any
 
 from sagemock.operation import Members
 
+Place = tuple[str, str]
+"""An account and a region."""
+
 GROUP, PACKAGE = "model-package-group", "model-package"
 
 
@@ -134,3 +137,14 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "GreaterThanOrEqualTo": lambda value, operand: bool(value >= operand),
     "LessThan": lambda value, operand: bool(value < operand),
 }
+
+
+@dataclass
+class Walk:
+    """A list under way: what was asked, and where its next page begins to both."""
+
+    place: Place
+    operation: str
+    request: Members
+    token: str
+    model_token: Any

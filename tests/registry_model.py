@@ -12,11 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry_lists import GROUP, PACKAGE, Resource, is_found, is_listed, page_of, tag_list
+from registry_lists import GROUP, PACKAGE, Place, Resource, is_found, is_listed, page_of, tag_list
 from sagemock.operation import Members
-
-Place = tuple[str, str]
-"""An account and a region."""
 
 NOUNS = {GROUP: "ModelPackageGroup", PACKAGE: "ModelPackage"}
 KINDS = {noun: kind for kind, noun in NOUNS.items()}
@@ -140,6 +137,16 @@ class Shelf:
             )
             raise Refused(text, "AccessDeniedException")
         return rest.partition("/")[2]
+
+
+@dataclass
+class SetClock:
+    """A clock that stands still until it is set."""
+
+    ms: int
+
+    def now(self) -> float:
+        return self.ms / 1000
 
 
 class RegistryModel:

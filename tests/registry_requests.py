@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from registry_model import Place
+from registry_lists import GROUP, PACKAGE, Place
 from sagemock.operation import Members
 
 START_MS = 1_700_000_000_123
@@ -35,6 +35,12 @@ CARDS = tuple(
 CARD_STATUSES = ("Draft", "Approved", "Archived")
 
 one_of = st.sampled_from
+
+KIND, NAME, PLACE = one_of((GROUP, GROUP, PACKAGE)), one_of(NAMES), one_of(PLACES)
+
+
+def few(made: st.SearchStrategy[Members]) -> st.SearchStrategy[list[Members]]:
+    return st.lists(made, min_size=1, max_size=4)
 
 
 def some(**optional: st.SearchStrategy[Any]) -> st.SearchStrategy[Members]:
@@ -95,7 +101,7 @@ TAGS = st.one_of(FEW, FEW, FEW, MANY).map(
 )
 GROUP_MEMBERS = some(ModelPackageGroupDescription=one_of(TEXTS), Tags=TAGS)
 # Around the times there are, on them and between two milliseconds.
-OFFSETS_MS = (-30_000, 0, 0.5, 1000, 1000.5, 1001, 2001, 2001.5, 2002, 3000, 4000)
+OFFSETS_MS = (-30_000, 0, 0.5, 1000, 2000.5, 2001, 2001.5, 3001, 4001.5, 4002, 5002)
 TIMES = one_of(OFFSETS_MS).map(lambda off: (START_MS + off) / 1000)
 FILTERS = some(
     NameContains=one_of(("c", "ur", "2", "1", "-")),
@@ -118,6 +124,10 @@ PROPERTY_FILTERS: tuple[Members, ...] = (
     {"Name": "ModelPackageVersion", "Operator": "GreaterThan", "Value": "1"},
     {"Name": "ModelPackageVersion", "Value": "1"},
     {"Name": "ModelPackageName", "Value": "churn/2"},
+    {"Name": "ModelPackageStatus", "Value": "Completed"},
+    {"Name": "ModelPackageStatus", "Operator": "In", "Value": "Failed,Completed"},
+    {"Name": "ModelPackageStatus", "Value": "Failed"},
+    {"Name": "ModelPackageGroupStatus", "Value": "Completed"},
     {"Name": "CustomerMetadataProperties.team", "Value": "a"},
     {"Name": "CustomerMetadataProperties.k 2", "Operator": "NotExists"},
     {"Name": "ModelLifeCycle.Stage", "Value": "QA"},
@@ -132,7 +142,7 @@ PROPERTY_FILTERS: tuple[Members, ...] = (
         for off in OFFSETS_MS
     ),
 )
-OF_GROUPS = ("ModelPackageGroupName", "Tags.", "CreationTime")
+OF_GROUPS = ("ModelPackageGroup", "Tags.", "CreationTime")
 """How the names of the properties above begin that groups have too."""
 
 OTHER_FILTERS = tuple(part for part in PROPERTY_FILTERS if "Time" not in part["Name"])

@@ -1,7 +1,8 @@
 """Any sequence of calls, played to the service and to a model of it: both must say the same.
 
-Hypothesis chooses the calls and, when the two differ, finds a short sequence that shows it.
-`MACHINE_EXAMPLES=2000 pytest -s tests/test_registry_machine.py` plays more, each time new ones.
+Hypothesis chooses the calls and prints them when the two differ.
+`MACHINE_EXAMPLES=2000 pytest -s tests/test_registry_machine.py` plays more, each time new ones, and
+takes minutes to find a short sequence that shows a difference.
 """
 
 import os
@@ -11,7 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,9 @@ from hypothesis.stateful import (
 )
 
 import registry_requests as requests
-from registry_lists import GROUP, PACKAGE
-from registry_model import KINDS, Place, Refused, RegistryModel, arn_of, user_context
-from registry_requests import HERE, PICKS, PLACES, START_MS, Pick
+from registry_lists import GROUP, PACKAGE, Place, Walk
+from registry_model import KINDS, Refused, RegistryModel, SetClock, arn_of, user_context
+from registry_requests import HERE, KIND, NAME, PICKS, PLACE, PLACES, START_MS, Pick, few
 from sagemock import Service, Settings, create_service
 from sagemock.api.service_model import ServiceModel
 from sagemock.errors import SageMakerError
@@ -38,11 +39,7 @@ from sagemock.operation import Caller, Members
 MODEL = ServiceModel.installed()
 EXAMPLES = os.environ.get("MACHINE_EXAMPLES")
 READS = ("Describe", "List", "Get", "Search", "BatchDescribe")
-PLACE = st.sampled_from(PLACES)
-NAME = st.sampled_from(requests.NAMES)
-KIND = st.sampled_from((GROUP, GROUP, PACKAGE))
 WHOLE = {"MaxResults": 100}
-
 
 BOUNDED = settings(
     # As few as Hypothesis makes without beginning to vary what it has made: it would play the
@@ -52,35 +49,10 @@ BOUNDED = settings(
     deadline=None,
     derandomize=EXAMPLES is None,
     database=None,
-    # To shrink what fails takes minutes; what fails is short enough to read.
-    phases=[Phase.generate],
+    phases=[Phase.generate, *([Phase.shrink] if EXAMPLES else [])],
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-
-
-def few(made: st.SearchStrategy[Members]) -> st.SearchStrategy[list[Members]]:
-    return st.lists(made, min_size=1, max_size=4)
-
-
-class SetClock:
-    """A clock that stands still until it is set."""
-
-    ms = START_MS
-
-    def now(self) -> float:
-        return self.ms / 1000
-
-
-@dataclass
-class Walk:
-    """A list under way: what was asked, and where its next page begins to both."""
-
-    place: Place
-    operation: str
-    request: Members
-    token: str
-    model_token: Any
 
 
 class RegistryMachine(RuleBasedStateMachine):
@@ -92,7 +64,7 @@ class RegistryMachine(RuleBasedStateMachine):
         self.database = database
         # What a service derives from the model takes longer than an example: one serves for all.
         self.kept = kept
-        self.clock = SetClock()
+        self.clock = SetClock(START_MS)
         self.model = RegistryModel()
         self.model.now_ms = START_MS
         self.walks: list[Walk] = []
@@ -404,8 +376,8 @@ OUTCOMES = {
 def test_the_registry_agrees_with_a_model_of_it_after_any_calls() -> None:
     seen: Counter[str] = Counter()
     kept = create_service(Settings(db=":memory:"), model=MODEL, strict=True)
-    play(lambda: RegistryMachine(seen, None, kept), 120, seen)
-    kept.close()
+    with closing(kept):
+        play(lambda: RegistryMachine(seen, None, kept), 120, seen)
     assert seen.keys() >= OUTCOMES
 
 

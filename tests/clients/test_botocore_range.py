@@ -7,6 +7,7 @@ model says so itself and is skipped here, visibly.
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,10 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture(scope="module")
 def python() -> Path:
     """A Python with the oldest botocore and what else the server and its cases need."""
-    requirements = ("click", "flask", "hypothesis", "jsonschema", "pytest", "regex", "waitress")
-    return python_environment("botocore", f"botocore=={OLDEST}", *requirements) / "python"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    others = [each for each in project["dependencies"] if not each.startswith("botocore")]
+    requirements = (f"botocore=={OLDEST}", "hypothesis", "pytest", *others)
+    return python_environment("botocore", *requirements) / "python"
 
 
 def test_the_oldest_supported_botocore_is_the_one_that_is_tested() -> None:
