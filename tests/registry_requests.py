@@ -145,6 +145,7 @@ PROPERTY_FILTERS: tuple[Members, ...] = (
 OF_GROUPS = ("ModelPackageGroup", "Tags.", "CreationTime")
 """How the names of the properties above begin that groups have too."""
 
+OTHER = {"ModelPackage": "ModelPackageGroup", "ModelPackageGroup": "ModelPackage"}
 OTHER_FILTERS = tuple(part for part in PROPERTY_FILTERS if "Time" not in part["Name"])
 AND_OR = one_of(("And", "Or"))
 SEARCH_SORTED_BY = [
@@ -180,6 +181,7 @@ def searches(noun: str) -> st.SearchStrategy[Members]:
     """Searches of one resource by properties that it has."""
     # Of equal weight, though there are many more of the times.
     parts: Sequence[Members] = PROPERTY_FILTERS + OTHER_FILTERS * 5
+    parts = [part for part in parts if part["Name"] != f"{OTHER[noun]}Status"]
     sorts = SEARCH_SORTED_BY
     if noun == "ModelPackageGroup":
         parts = [part for part in parts if part["Name"].startswith(OF_GROUPS)]
