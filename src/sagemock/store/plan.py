@@ -24,12 +24,11 @@ from sagemock.store.schema import LATE, NAMED, NAMED_CREATED, Index, member_expr
 
 FEW = 2000
 """As many are sorted; of more, a walk along the order of a million meets one every 500 steps."""
-
-Execute = Callable[..., Any]
-
-
 FEW_NAMES = 500
 """As many names with a certain part are looked up; of more, one is met soon enough."""
+
+Execute = Callable[..., Any]
+"""A connection's: a statement and its values in, a cursor out."""
 
 _MOST_REMEMBERED = 500
 _FACTS = ("created_ms", "name", "number", "sort_value")

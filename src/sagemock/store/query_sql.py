@@ -56,7 +56,7 @@ class Term:
     `equal` is an expression that the term holds equal to one value, or to any of several
     (`many`); `bounds` is a column it sets a bound to. `by_tag` says that the tags lead to it. A
     hint says no more than another term does, in a way that helps where the names are few that
-    `names` selects.
+    `names` selects. What is `impossible` holds for nothing.
     """
 
     sql: str
