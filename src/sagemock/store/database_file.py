@@ -25,12 +25,16 @@ _LONGEST_CHECK_S = 1.5
 _FOR_WRITING = (
     "journal_mode = WAL",
     f"journal_size_limit = {64 * 1024 * 1024}",
-    "cache_size = -16384",  # KiB
+    "cache_size = -6144",  # KiB
     # Pages that every write touches (the ends of indexes) go from the log to the file less often.
     "wal_autocheckpoint = 4000",
     # What a savepoint would take back is kept in memory, not in a file.
     "temp_store = MEMORY",
 )
+
+
+# There are as many readers as calls at once, each with pages of its own; the system keeps them too.
+_FOR_READING = ("query_only = ON", "cache_size = -512")
 
 
 @dataclass
@@ -47,7 +51,8 @@ class DatabaseFile:
     def reader(self) -> sqlite3.Connection:
         """A connection that cannot write."""
         connection = _connection(self._uri, self._connect)
-        connection.execute("PRAGMA query_only = ON")
+        for pragma in _FOR_READING:
+            connection.execute(f"PRAGMA {pragma}")
         return connection
 
     def close(self) -> None:
@@ -219,7 +224,7 @@ def _check(path: Path, connection: sqlite3.Connection, version: int) -> None:
         if verdict == "ok":
             verdict = _document_verdict(connection, version)
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
             return
         verdict = str(error)
     finally:

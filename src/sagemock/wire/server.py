@@ -33,6 +33,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from waitress import receiver
@@ -191,6 +192,7 @@ class Server(TcpWSGIServer):
         self.serving = threading.local()
         self._leading = threading.Lock()
         self._ending = threading.RLock()  # a second signal may come while the first is handled
+        self._followers: list[threading.Lock] = []
         self._received: deque[_Channel] = deque()
         self._outdated = False
         self._next_look = 0.0
@@ -263,11 +265,9 @@ class Server(TcpWSGIServer):
             try:
                 channel = self._received.popleft()
             except IndexError:
-                with self._leading:
-                    led = self._lead()
-                    if led is None:
-                        self._leave()
-                        return
+                led = self._take_turn()
+                if led is None:
+                    return
                 channel = led
             try:
                 channel.service()
@@ -276,6 +276,30 @@ class Server(TcpWSGIServer):
                 channel.cancel()
                 self._wake()
             self.serving.channel = None
+
+    def _take_turn(self) -> _Channel | None:
+        """Lead when nobody does; a request to answer, or None once the server has ended."""
+        while not self._leading.acquire(blocking=False):
+            sleep = threading.Lock()
+            sleep.acquire()
+            self._followers.append(sleep)
+            # The leader may have looked for a follower just before.
+            if self._leading.acquire(blocking=False):
+                # Or has called this one already, which is then as good as woken.
+                with suppress(ValueError):
+                    self._followers.remove(sleep)
+                break
+            sleep.acquire()
+        try:
+            led = self._lead()
+            if led is None:
+                self._leave()
+            return led
+        finally:
+            self._leading.release()
+            # The one that has slept least: its connections and memory are the warm ones.
+            if self._followers:
+                self._followers.pop().release()
 
     def _leave(self) -> None:
         # The last one: who pulls a closed trigger writes to whatever has its number next.
