@@ -58,6 +58,22 @@ def test_a_connection_serves_many_calls(running: Running) -> None:
     assert connection.sock is first
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"HTTP/1.1\r\nConnection: close", b"Connection: close"),
+        (b"HTTP/1.0", b"Connection: close"),
+        (b"HTTP/1.0\r\nConnection: keep-alive", b"Connection: Keep-Alive"),
+    ],
+)
+def test_an_answer_says_whether_the_connection_goes_on(
+    running: Running, line: bytes, told: bytes
+) -> None:
+    sent = b"POST / " + line + b"\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
+    head = running.raw(sent).partition(b"\r\n\r\n")[0]
+    assert told in head.split(b"\r\n")
+
+
 def test_a_body_over_the_limit_is_refused_in_json_and_the_sender_can_read_it(
     running: Running,
 ) -> None:

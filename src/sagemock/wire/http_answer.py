@@ -37,9 +37,11 @@ class AnswerTask(WSGITask):
         if self.wrote_header or len(data) != self.content_length or not self.has_body:
             super().write(data)
             return
+        # The head may still have to say that the connection ends here.
+        head = self.build_response_header()
         self.wrote_header = True
         self.content_bytes_written = len(data)
-        self.channel.write_soon(self.build_response_header() + data)
+        self.channel.write_soon(head + data)
 
     def build_response_header(self) -> bytes:
         """The head of the answer; waitress's own for any but the usual ones."""
