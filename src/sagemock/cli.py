@@ -57,9 +57,9 @@ def _option(name: str, **attributes: Any) -> Callable[[Any], Any]:
 def serve(**options: Any) -> None:
     """Serve the registry until interrupted."""
     from sagemock.app import RandomIds, create_front, create_service  # noqa: PLC0415 - --help needs none of it
-    from sagemock.log import StderrHandler  # noqa: PLC0415
-    from sagemock.store.sqlite_store import StoreError  # noqa: PLC0415
-    from sagemock.wire.server import Server  # noqa: PLC0415
+    from sagemock.log import StderrHandler  # noqa: PLC0415 - the same
+    from sagemock.store.sqlite_store import StoreError  # noqa: PLC0415 - the same
+    from sagemock.wire.server import Server  # noqa: PLC0415 - the same
 
     options["access_keys"] = _access_keys(options.pop("access_key"))
     options["allow_hosts"] = options.pop("allow_host")
@@ -67,8 +67,6 @@ def serve(**options: Any) -> None:
     settings = Settings(**options)
     log = StderrHandler()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=[log])
-    # waitress warns whenever a request has to wait for a thread; that is no news to a user.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with _listening(settings.host, settings.port) as listening:
         try:
             service = create_service(settings)

@@ -5,7 +5,7 @@ nothing to override. This is also the one place where an ARN is held against the
 and region.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType, ModuleType
 from typing import TypeVar
@@ -172,15 +172,18 @@ class ResourceType:
         """Add tags to a stored document, overwriting by key; all it has then are returned."""
         arn = self._arn_of(document)
         before = self.tags(call, document)
+        after = {**before, **tags}
         call.store.put_tags(self.arn_type, arn.name, arn.number, tags)
-        return self._note_tags(call, arn, before)
+        note_changed(call, (self.arn_type, arn.name, arn.number), {TAGS: before}, {TAGS: after})
+        return after
 
-    def remove_tags(self, call: Call, document: Members, keys: Iterable[str]) -> None:
+    def remove_tags(self, call: Call, document: Members, keys: Collection[str]) -> None:
         """Take tags from a stored document; keys it does not have are ignored."""
         arn = self._arn_of(document)
         before = self.tags(call, document)
+        after = {key: value for key, value in before.items() if key not in keys}
         call.store.remove_tags(self.arn_type, arn.name, arn.number, keys)
-        self._note_tags(call, arn, before)
+        note_changed(call, (self.arn_type, arn.name, arn.number), {TAGS: before}, {TAGS: after})
 
     def page(self, call: Call, query: Query) -> Members:
         """One page of list rows under the operation's own result member, with a token if more."""
@@ -191,11 +194,6 @@ class ResourceType:
         arn = self._arn_of(document)
         call.store.put(self.arn_type, arn.name, arn.number, document, modified_ms)
         note_changed(call, (self.arn_type, arn.name, arn.number), before, document)
-
-    def _note_tags(self, call: Call, arn: Arn, before: dict[str, str]) -> dict[str, str]:
-        after = call.store.tags(self.arn_type, arn.name, arn.number)
-        note_changed(call, (self.arn_type, arn.name, arn.number), {TAGS: before}, {TAGS: after})
-        return after
 
     def _arn_of(self, document: Members) -> Arn:
         arn = Arn.parse(document[self.arn_member])

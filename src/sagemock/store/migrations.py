@@ -3,7 +3,6 @@
 All in one transaction, after a copy of an older file has been put beside it.
 """
 
-import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from sagemock.ports import Kind
+from sagemock.store.document_text import decoded, encoded
 from sagemock.store.schema import (
     APPLICATION_ID,
     DECLARED,
@@ -151,18 +151,13 @@ def _match_list_rows(connection: sqlite3.Connection, kinds: Mapping[str, Kind]) 
         for rows in _batches(connection, kind):
             connection.executemany(
                 "UPDATE resource SET summary = ? WHERE id = ?",
-                [(_list_row(facts, document), row) for row, document in rows],
+                [(encoded(facts.list_row(decoded(text))), row) for row, text in rows],
             )
         connection.execute(
             "INSERT INTO list_row (kind, made_by) VALUES (?, ?)"
             " ON CONFLICT DO UPDATE SET made_by = excluded.made_by",
             (kind, facts.made_by),
         )
-
-
-def _list_row(facts: Kind, document: str) -> str:
-    row = facts.list_row(json.loads(document))
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
 def _batches(connection: sqlite3.Connection, kind: str) -> Iterator[list[tuple[int, str]]]:

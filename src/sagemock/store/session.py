@@ -4,9 +4,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
-
-from sagemock.ports import Activity, AlreadyThere, Kind, ListRow, Query, Replay, Row, StorageFailed
+from sagemock.ports import Activity, AlreadyThere, Kind, ListRow, Query, Replay, Row
+from sagemock.store.document_text import decoded, encoded
 from sagemock.store.plan import Planner
 
 _FROM_KEY = "kind = ? AND account = ? AND region = ? AND lower(name) = lower(?) AND number = ?"
@@ -16,21 +15,6 @@ _IS_LATE = (
     f" WHERE {_OF_NAME} AND created_ms > ?)"
     f" OR EXISTS (SELECT 1 FROM resource INDEXED BY resource_name WHERE {_OF_NAME} AND number > ?)"
 )
-
-
-def _encode(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _read(text: str) -> Any:
-    """A document as it was written.
-
-    Errors: StorageFailed, it is none any more.
-    """
-    try:
-        return orjson.loads(text)
-    except ValueError as error:
-        raise StorageFailed("a stored document is damaged") from error
 
 
 class SqliteSession:
@@ -58,7 +42,7 @@ class SqliteSession:
         if found is None:
             return None
         created_ms, spelled, number, document = found
-        return Row(created_ms, spelled, number, None, _read(document))
+        return Row(created_ms, spelled, number, None, decoded(document))
 
     def add(
         self, kind: str, name: str, number: int, created_ms: int, document: Mapping[str, Any]
@@ -125,7 +109,7 @@ class SqliteSession:
 
     def page(self, query: Query) -> list[Row]:
         return [
-            Row(created_ms, name, number, sort_value, _read(document))
+            Row(created_ms, name, number, sort_value, decoded(document))
             for created_ms, name, number, sort_value, document in self._found(query, "document")
         ]
 
@@ -193,7 +177,7 @@ class SqliteSession:
                 *(activity.at_ms, self._account, self._region),
                 *(activity.kind, activity.name, activity.number),
                 *(activity.change, activity.operation, activity.principal, activity.request_id),
-                *(_encode(activity.before), _encode(activity.after)),
+                *(encoded(activity.before), encoded(activity.after)),
             ),
         )
 
@@ -203,13 +187,13 @@ class SqliteSession:
             " AND operation = ? AND token = ?",
             (self._account, self._region, operation, token),
         ).fetchone()
-        return Replay(digest=found[0], answer=_read(found[1])) if found else None
+        return Replay(digest=found[0], answer=decoded(found[1])) if found else None
 
     def remember(self, operation: str, token: str, replay: Replay) -> None:
         self._execute(
             "INSERT INTO replayed_call (account, region, operation, token, digest, answer)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (self._account, self._region, operation, token, replay.digest, _encode(replay.answer)),
+            (self._account, self._region, operation, token, replay.digest, encoded(replay.answer)),
         )
 
     def _forget_unused(self, kind: str, name: str) -> None:
@@ -225,9 +209,9 @@ class SqliteSession:
 
     def _texts(self, kind: str, document: Mapping[str, Any]) -> tuple[str, str]:
         """The list row and the document as JSON."""
-        text = _encode(document)
+        text = encoded(document)
         known = self._kinds.get(kind)
-        return (_encode(known.list_row(document)) if known else text), text
+        return (encoded(known.list_row(document)) if known else text), text
 
     def _found(self, query: Query, content: str) -> list[tuple[Any, ...]]:
         sql, values = self._planner.page(
