@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -57,12 +58,14 @@ class BotocoreSender:
     def __init__(self, session: Session) -> None:
         self.app: Flask | None = None
         self._session = session
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str], Any] = {}
         self._raw: tuple[int, bytes] = (0, b"")
 
     def send(
         self, operation: str, request: Any, caller: Mapping[str, str]
     ) -> tuple[int, dict[str, Any] | None]:
+        if operation.startswith("Invoke"):
+            return self._invoke(operation, request, caller)
         client = self.client(caller["account"], caller["region"])
         # What came over the wire says more than the exception.
         with contextlib.suppress(ClientError):
@@ -70,19 +73,41 @@ class BotocoreSender:
         status, body = self._raw
         return status, json.loads(body) if body else None
 
-    def client(self, account: str, region: str) -> Any:
-        if (account, region) not in self._clients:
+    def _invoke(
+        self, operation: str, request: Any, caller: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any] | None]:
+        """An invocation: the members of its answer, a body as text, a stream as texts.
+
+        Of an error the code that clients read, as `__type`, beside the members of its body.
+        """
+        client = self.client(caller["account"], caller["region"], "sagemaker-runtime")
+        try:
+            answer = client._make_api_call(operation, request)
+        except ClientError as error:
+            members = json.loads(self._raw[1])
+            return self._raw[0], {**members, "__type": error.response["Error"]["Code"]}
+        body = answer.pop("Body")
+        answer.pop("ResponseMetadata")
+        if operation.endswith("Stream"):
+            body = [event["PayloadPart"]["Bytes"].decode() for event in body]
+        else:
+            body = body.read().decode()
+        return self._raw[0], {**answer, "Body": body}
+
+    def client(self, account: str, region: str, service: str = "sagemaker") -> Any:
+        key = (account, region, service)
+        if key not in self._clients:
             client = self._session.create_client(
-                "sagemaker",
+                service,
                 region_name=region,
                 endpoint_url="http://localhost",
                 aws_access_key_id=account,
                 aws_secret_access_key="secret",  # noqa: S106 - none
                 config=Config(parameter_validation=False, retries={"max_attempts": 0}),
             )
-            client.meta.events.register("before-send.sagemaker", self._deliver)
-            self._clients[account, region] = client
-        return self._clients[account, region]
+            client.meta.events.register(f"before-send.{service}", self._deliver)
+            self._clients[key] = client
+        return self._clients[key]
 
     def _deliver(self, request: Any, **_: Any) -> AWSResponse:
         # Signed headers are bytes once prepared.
@@ -92,7 +117,10 @@ class BotocoreSender:
         }
         assert self.app
         answer = self.app.test_client().open(
-            "/", method=request.method, data=request.body, headers=headers
+            urlsplit(request.url).path,
+            method=request.method,
+            data=request.body,
+            headers=headers,
         )
         self._raw = (answer.status_code, answer.data)
         return AWSResponse(

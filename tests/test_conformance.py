@@ -42,6 +42,8 @@ def test_case(
             assert stored(service) == before, f"{operation} changed what is stored"
         return status, answer
 
+    if case.canned:
+        service.canned.add(case.canned)
     play(case, send, VALUES | patterns)
 
 

@@ -5,10 +5,10 @@ that any earlier document is that of today with the changes since undone.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from sagemock.operation import Call, Members
-from sagemock.ports import Activity
+from sagemock.ports import Activity, Change
 
 Resource = tuple[str, str, int]
 """How the store knows a resource: kind, name and number."""
@@ -40,9 +40,39 @@ def note_removed(call: Call, resource: Resource, before: Mapping[str, Any]) -> N
     _note(call, "removed", resource, before, _NOTHING)
 
 
+def note_deployment(
+    call: Call,
+    resource: Resource,
+    where: Mapping[str, Any],
+    *,
+    ended: bool,
+    by: tuple[str, str, str],
+) -> None:
+    """A resource was deployed somewhere, or that has ended.
+
+    `by` is the operation, the principal and the request id of the call that asked for it.
+    """
+    operation, principal, request_id = by
+    kind, name, number = resource
+    call.store.record(
+        Activity(
+            at_ms=round(call.now * 1000),
+            change="withdrawn" if ended else "deployed",
+            kind=kind,
+            name=name,
+            number=number,
+            operation=operation,
+            principal=principal,
+            request_id=request_id,
+            before=_NOTHING,
+            after=where,
+        )
+    )
+
+
 def _note(
     call: Call,
-    change: Literal["created", "changed", "removed"],
+    change: Change,
     resource: Resource,
     before: Mapping[str, Any],
     after: Mapping[str, Any],

@@ -1,20 +1,34 @@
 """The one place where the parts are chosen and joined: Settings -> Service -> Flask app."""
 
+import ipaddress
+import os
+import sys
+import tempfile
 import time
 import uuid
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sagemock import resources
 from sagemock.api.list_rows import ListRows
 from sagemock.api.service_model import ServiceModel
-from sagemock.operation import collect_operations
+from sagemock.operation import Hosting, collect_operations
 from sagemock.ports import Clock, Ids, Kind, Store
 from sagemock.resource_type import collect_resource_types
+from sagemock.resources.endpoint import ENDPOINT
+from sagemock.resources.endpoint_moves import endpoint_move
+from sagemock.routing import Routing
+from sagemock.runtime import Runtime
 from sagemock.service import Service
-from sagemock.settings import Settings
-from sagemock.store.sqlite_store import SqliteStore
-from sagemock.wire.aws_json import AwsJson
-from sagemock.wire.guard import Guard
+from sagemock.serving.canned import CannedRules
+from sagemock.serving.fleets import Fleets
+from sagemock.serving.hosts import Hosts, ProcessSettings
+from sagemock.serving.model_data import ModelDataSources
+from sagemock.settings import DEFAULT_DATABASE, Settings
+from sagemock.store.sqlite_store import IN_MEMORY, SqliteStore
+from sagemock.wire.front import Front
 from sagemock.wire.shortcut import Shortcut, WsgiApp
 
 if TYPE_CHECKING:
@@ -27,6 +41,11 @@ class SystemClock:
     def now(self) -> float:
         """Epoch seconds, UTC."""
         return time.time()
+
+
+def system_environment() -> Mapping[str, str]:
+    """The variables of this process, for what is started on its behalf."""
+    return os.environ
 
 
 class RandomIds:
@@ -47,19 +66,89 @@ def create_service(
 ) -> Service:
     """A service with the registry's rules; what is not given is chosen by the settings.
 
-    Errors: StoreError, the database cannot be used.
+    What the store holds of endpoints in service is started.
+    Errors: StoreError, the database cannot be used; CannedRuleError, the file of canned rules
+    cannot be.
     """
     settings = settings or Settings()
     model = model or ServiceModel.installed()
-    return Service(
+    if settings.allow_file_urls:
+        model = model.admitting_files()
+    rules = CannedRules(Path(settings.serving_rules) if settings.serving_rules else None)
+    model_data = create_model_data(settings)
+    store = store or SqliteStore(
+        settings.db, kinds=stored_kinds(model), durability=settings.durability
+    )
+    # Its folder is nobody else's: the store has its file, and with it its name, to itself.
+    serving = Fleets(create_hosts(settings, rules, model_data), serving_folder(settings))
+    service = Service(
         model=model,
         rules=collect_operations(resources),
-        store=store
-        or SqliteStore(settings.db, kinds=stored_kinds(model), durability=settings.durability),
+        store=store,
         clock=clock or SystemClock(),
+        serving=serving,
+        hosting=Hosting(
+            approval_gate=settings.approval_gate,
+            model_data=model_data,
+            observe=serving.observe,
+        ),
+        looks={ENDPOINT.arn_type: endpoint_move},
+        runtime=Runtime(
+            model=partial(ServiceModel.installed, "sagemaker-runtime"),
+            store=store,
+            serving=serving,
+            routing=Routing(settings.routing),
+        ),
+        canned=rules,
+        hold_s=settings.hold_s,
         lenient=settings.validation == "warn",
         strict=strict,
     )
+    service.resume()
+    return service
+
+
+def create_model_data(settings: Settings) -> ModelDataSources:
+    """Where model artifacts are looked for, as the settings choose it."""
+    state = DEFAULT_DATABASE.parent if str(settings.db) == IN_MEMORY else Path(settings.db).parent
+    return ModelDataSources(
+        buckets={bucket: Path(folder).resolve() for bucket, folder in settings.buckets.items()},
+        default_folder=state.resolve() / "s3",
+        s3_endpoint=settings.s3_endpoint,
+        region=settings.region,
+        allow_files=settings.allow_file_urls,
+    )
+
+
+def serving_folder(settings: Settings) -> Path:
+    """Where fleets have their folders: beside the database, or in a temporary folder."""
+    if str(settings.db) == IN_MEMORY:
+        return Path(tempfile.gettempdir(), f"sagemock-serving-{uuid.uuid4()}")
+    database = Path(settings.db).resolve()
+    return database.parent / "serving" / database.name
+
+
+def create_hosts(settings: Settings, rules: CannedRules, model_data: ModelDataSources) -> Hosts:
+    """What stands behind containers, as the settings choose it."""
+    return Hosts(
+        rules=rules,
+        model_data=model_data,
+        process=ProcessSettings(
+            python=sys.executable,
+            interpreters=settings.interpreters,
+            environment=system_environment(),
+            allowed=_is_loopback(settings.host) or settings.allow_process_beyond_loopback,
+        ),
+        backends=settings.serving,
+        fallback=settings.serving_fallback,
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def stored_kinds(model: ServiceModel) -> dict[str, Kind]:
@@ -82,26 +171,20 @@ def create_app(
     Its service is `app.extensions["sagemock"]`; close it when the app is no longer needed.
     Errors: StoreError, the database cannot be used.
     """
-    from sagemock.wire.flask_app import flask_app  # noqa: PLC0415 - half of a server's start
-
     settings = settings or Settings()
     service = service or create_service(settings)
-    app = flask_app(service, settings, ids or RandomIds())
+    app = _flask_app(service, settings, Front.of(service, settings, ids or RandomIds()))
     app.extensions["sagemock"] = service
     return app
 
 
 def create_front(service: Service, settings: Settings) -> WsgiApp:
-    """What a server serves: AWS's protocol at once, and the Flask app from its first use on."""
-    ids = RandomIds()
+    """What a server serves: AWS's protocols at once, and the Flask app from its first use on."""
+    front = Front.of(service, settings, RandomIds())
+    return Shortcut(lambda: _flask_app(service, settings, front), front)
 
-    def whole() -> WsgiApp:
-        return create_app(settings, service=service, ids=ids)
 
-    return Shortcut(
-        whole,
-        aws_json=AwsJson(service, settings, ids),
-        guard=Guard(settings.allow_hosts, settings.allow_origins),
-        max_body_bytes=settings.max_body_bytes,
-        request_id=ids.request_id,
-    )
+def _flask_app(service: Service, settings: Settings, front: Front) -> "Flask":
+    from sagemock.wire.flask_app import flask_app  # noqa: PLC0415 - half of a server's start
+
+    return flask_app(service, settings, front)

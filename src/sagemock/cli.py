@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -52,16 +53,65 @@ def _option(name: str, **attributes: Any) -> Callable[[Any], Any]:
 @_option(
     "--validation", default=Settings.validation, help="strict; or warn and serve all the same."
 )
+@_option(
+    "--approval-gate",
+    default=Settings.approval_gate,
+    help="Models of versions not Approved: enforce refuses them; warn; off.",
+)
+@_option(
+    "--serving",
+    multiple=True,
+    metavar="SELECTOR=BACKEND",
+    help="canned, process or auto, by group:, model:, endpoint: or image: and a pattern.",
+)
+@_option(
+    "--serving-fallback",
+    default=Settings.serving_fallback,
+    help="Where nothing can be run: canned answers; or fail the endpoint.",
+)
+@_option("--serving-rules", help="JSON file of rules for canned answers.")
+@_option(
+    "--interpreter",
+    multiple=True,
+    metavar="SELECTOR=PYTHON",
+    help="Python that runs models, by a selector as in --serving.",
+)
+@_option(
+    "--bucket",
+    multiple=True,
+    metavar="NAME=FOLDER",
+    help="Folder that stands for a bucket; else s3/NAME beside the database, if there is one.",
+)
+@_option("--s3-endpoint", help="Where all other buckets are, http://localhost:9000 say.")
+@_option("--allow-file-urls", is_flag=True, help="Let model data lie at file:// too.")
+@_option(
+    "--allow-process-beyond-loopback",
+    is_flag=True,
+    help="Run models' code though others than this machine can call.",
+)
+@_option("--hold-s", default=Settings.hold_s, help="Seconds an answer waits for what it began.")
+@_option(
+    "--routing",
+    default=Settings.routing,
+    help="Of variants: weighted; seeded, the same in every run; round_robin.",
+)
 @_option("--max-body-bytes", default=Settings.max_body_bytes, help="Largest body that is read.")
 @_option("--max-json-depth", default=Settings.max_json_depth, help="Deepest JSON that is read.")
 def serve(**options: Any) -> None:
     """Serve the registry until interrupted."""
     from sagemock.app import RandomIds, create_front, create_service  # noqa: PLC0415 - --help needs none of it
+    from sagemock.hosting import CannedRuleError  # noqa: PLC0415 - the same
     from sagemock.log import StderrHandler  # noqa: PLC0415 - the same
     from sagemock.store.sqlite_store import StoreError  # noqa: PLC0415 - the same
     from sagemock.wire.server import Server  # noqa: PLC0415 - the same
 
-    options["access_keys"] = _access_keys(options.pop("access_key"))
+    keys = _pairs(options.pop("access_key"), "An access key is given as ID=ACCOUNT or ID=ARN")
+    options["access_keys"] = dict(keys)
+    options["buckets"] = dict(_pairs(options.pop("bucket"), "A bucket is given as NAME=FOLDER"))
+    form = "What is served is chosen as SELECTOR=BACKEND"
+    options["serving"] = _pairs(options["serving"], form)
+    form = "An interpreter is given as SELECTOR=PYTHON"
+    options["interpreters"] = _pairs(options.pop("interpreter"), form)
     options["allow_hosts"] = options.pop("allow_host")
     options["allow_origins"] = options.pop("allow_origin")
     settings = Settings(**options)
@@ -70,7 +120,7 @@ def serve(**options: Any) -> None:
     with _listening(settings.host, settings.port) as listening:
         try:
             service = create_service(settings)
-        except StoreError as error:
+        except (StoreError, CannedRuleError) as error:
             raise click.ClickException(str(error)) from error
         server = Server(
             create_front(service, settings),
@@ -83,6 +133,8 @@ def serve(**options: Any) -> None:
         url = _url(listening)
         click.echo(f"sagemock listening on {url}")
         click.echo(f"export AWS_ENDPOINT_URL_SAGEMAKER={url}")
+        click.echo(f"export AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME={url}")
+        threading.Thread(target=service.keep_settling, daemon=True).start()
         server.run()
         service.close()
     log.close()
@@ -113,14 +165,14 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def _access_keys(pairs: tuple[str, ...]) -> dict[str, str]:
-    keys: dict[str, str] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
+def _pairs(given: tuple[str, ...], form: str) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for each in given:
+        key, equals, value = each.partition("=")
         if not (key and equals and value):
-            raise SettingsError(f"An access key is given as ID=ACCOUNT or ID=ARN, not '{pair}'.")
-        keys[key] = value
-    return keys
+            raise SettingsError(f"{form}, not '{each}'.")
+        pairs.append((key, value))
+    return tuple(pairs)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ The code is the class's own name, as AWS spells it. The message stands where the
 so that a reader of the rule sees what the user will see. How an error becomes bytes is `wire`'s.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -50,6 +51,27 @@ class InternalFailure(SageMakerError):
     """The server failed; nothing of the call was stored."""
 
     status = 500
+
+
+class ValidationError(SageMakerError):
+    """SageMaker Runtime's word for a broken constraint, and for what is missing."""
+
+
+class ModelError(SageMakerError):
+    """A model's container answered with an error, or not at all.
+
+    `details` are the members beside the message.
+    """
+
+    status = 424
+
+    def __init__(self, message: str, details: Mapping[str, object]) -> None:
+        super().__init__(message)
+        self.details = details
+
+
+class ModelStreamError(ModelError):
+    """A model's container broke off in the middle of a stream."""
 
 
 class ServiceUnavailable(SageMakerError):

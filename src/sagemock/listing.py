@@ -24,21 +24,28 @@ DEFAULT_PAGE_SIZE = 10
 _INT64 = 2**63
 
 
-def list_query(kind: str, request: Members, *, descending: bool) -> Query:
+def list_query(
+    kind: str, request: Members, *, descending: bool, after_included: bool = False
+) -> Query:
     """The query of a list request, with what all lists have in common.
 
-    `descending` is the operation's own default order (OQ25).
+    `descending` is the operation's own default order (OQ25). With `after_included` the bound of
+    CreationTimeAfter belongs to what is listed: of models and endpoints it does.
     Errors: ValidationException, the NextToken is none of this list's.
     """
     order = request.get("SortOrder")
+    after, before = request.get("CreationTimeAfter"), request.get("CreationTimeBefore")
+    after_ms = None
+    if after is not None:
+        after_ms = ceil_ms(after) - 1 if after_included else floor_ms(after)
     query = Query(
         kind=kind,
         limit=page_size(request),
         order="name" if request.get("SortBy") == "Name" else "created",
         descending=descending if order is None else order == "Descending",
         contains=request.get("NameContains"),
-        created_after_ms=_floor_ms(request.get("CreationTimeAfter")),
-        created_before_ms=_ceil_ms(request.get("CreationTimeBefore")),
+        created_after_ms=after_ms,
+        created_before_ms=None if before is None else ceil_ms(before),
     )
     token = request.get("NextToken")
     return replace(query, after=place_of(kind, token)) if token else query
@@ -97,9 +104,11 @@ def _is_place(scope: str, parts: object) -> bool:
 
 # Bounds are exclusive and may carry microseconds; creation times are whole milliseconds. The bound
 # is taken as it was written: its binary fraction times 1000 would fall beside the millisecond.
-def _floor_ms(bound: float | None) -> int | None:
-    return None if bound is None else math.floor(Decimal(repr(bound)) * 1000)
+def floor_ms(bound: float) -> int:
+    """The last millisecond that is not after a bound."""
+    return math.floor(Decimal(repr(bound)) * 1000)
 
 
-def _ceil_ms(bound: float | None) -> int | None:
-    return None if bound is None else math.ceil(Decimal(repr(bound)) * 1000)
+def ceil_ms(bound: float) -> int:
+    """The first millisecond that is not before a bound."""
+    return math.ceil(Decimal(repr(bound)) * 1000)

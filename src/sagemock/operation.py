@@ -7,10 +7,11 @@ a rule, `collect_operations` finds the marked ones. Knows nothing of HTTP, SQL o
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+from sagemock.hosting import Fleet, ModelData, Standing
 from sagemock.ports import Properties, Session
 
 Members = dict[str, Any]
@@ -49,11 +50,25 @@ class Caller:
 
 
 @dataclass(frozen=True)
+class Hosting:
+    """What a rule may know of what models are hosted by: only what needs no waiting.
+
+    `approval_gate` says what becomes of a model made from a version that is not approved: enforce
+    refuses it, warn makes it and says so in the log, off makes it. `observe` tells how a fleet is.
+    """
+
+    approval_gate: str
+    model_data: ModelData
+    observe: Callable[[str], Standing | None]
+
+
+@dataclass(frozen=True)
 class Call:
     """One call under way. `now` is epoch seconds, UTC, in whole milliseconds.
 
     `store` is bound to the caller's account and region: a rule cannot reach another's by mistake.
-    `properties` knows the records of Search.
+    `properties` knows the records of Search, `hosting` what models are hosted by. `due` collects
+    the resources that the call left with something still to happen.
     """
 
     operation: Operation
@@ -62,9 +77,32 @@ class Call:
     request_id: str
     store: Session
     properties: Properties
+    hosting: Hosting
+    due: list[tuple[str, str, int]] = field(default_factory=list)
 
 
 Rule = Callable[[Call, Members], Members]
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a resource that is due does next.
+
+    `start` and `stop` are fleets to start and to stop, now and again until they are. `apply` is
+    the change to its document, for a writing call; `stop_after` are fleets to stop once that is
+    committed. With `waits` it is looked at again when some fleet has changed; a move that says
+    nothing is one of a resource at rest.
+    """
+
+    start: tuple[Fleet, ...] = ()
+    stop: tuple[str, ...] = ()
+    apply: Callable[[Call, Members], None] | None = None
+    stop_after: tuple[str, ...] = ()
+    waits: bool = False
+
+
+Look = Callable[[Members, Callable[[str], Standing | None]], Move]
+"""Tells the next move of a resource, from its document and from how fleets stand."""
 
 
 def operation(rule: Rule) -> Rule:

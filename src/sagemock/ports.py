@@ -110,16 +110,31 @@ class Replay:
     answer: dict[str, Any]
 
 
+class Due(NamedTuple):
+    """A resource that has yet to move, and when it is to be looked at."""
+
+    due_ms: int
+    account: str
+    region: str
+    kind: str
+    name: str
+    number: int
+
+
+Change = Literal["created", "changed", "removed", "deployed", "withdrawn"]
+
+
 @dataclass(frozen=True)
 class Activity:
     """What one call did to one resource.
 
-    `change` is created, changed or removed. `before` and `after` are the members that a change
-    touched; what was removed is all in `before`, and what was created is in neither.
+    `before` and `after` are the members that a change touched; what was removed is all in
+    `before`, and what was created is in neither. What was deployed, or withdrawn from where it
+    was, is unchanged itself; `after` says where.
     """
 
     at_ms: int
-    change: Literal["created", "changed", "removed"]
+    change: Change
     kind: str
     name: str
     number: int
@@ -137,21 +152,31 @@ class Session(Protocol):
         """The resource, found whatever the case of the name; a writing call holds it locked."""
         ...
 
-    def add(
-        self, kind: str, name: str, number: int, created_ms: int, document: Mapping[str, Any]
+    def add(  # noqa: PLR0913, PLR0917 - what a row consists of
+        self,
+        kind: str,
+        name: str,
+        number: int,
+        created_ms: int,
+        document: Mapping[str, Any],
+        due_ms: int | None = None,
     ) -> None:
-        """Store a new resource, or raise AlreadyThere."""
+        """Store a new resource, or raise AlreadyThere; with a time it has yet to move."""
         ...
 
-    def put(
+    def put(  # noqa: PLR0913, PLR0917 - what a row consists of
         self,
         kind: str,
         name: str,
         number: int,
         document: Mapping[str, Any],
         modified_ms: int | None = None,
+        due_ms: int | None = None,
     ) -> None:
-        """Replace the document of a stored resource; without a time it was not modified."""
+        """Replace the document of a stored resource; without a time it was not modified.
+
+        Without a `due_ms` it has nothing left to move.
+        """
         ...
 
     def remove(self, kind: str, name: str, number: int = 0) -> None:
@@ -202,6 +227,10 @@ class Session(Protocol):
         """Write down what was done; records are numbered in the order of their commits."""
         ...
 
+    def recorded(self, change: Change, most: int) -> list[Activity]:
+        """The newest records of deployments or withdrawals, newest first."""
+        ...
+
     def replay(self, operation: str, token: str) -> Replay | None:
         """The remembered call of that operation and token."""
         ...
@@ -227,6 +256,14 @@ class Store(Protocol):
         When the storage fails under several calls at once the work may be run a second time, on
         the state before the first.
         """
+        ...
+
+    def due(self) -> list[Due]:
+        """All resources that have yet to move, of every account and region, earliest first."""
+        ...
+
+    def places(self, kind: str) -> list[Due]:
+        """All resources of a kind, of every account and region, due or not."""
         ...
 
     def check(self) -> None:

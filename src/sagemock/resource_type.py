@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType, ModuleType
 from typing import TypeVar
 
-from sagemock.activity import note_changed, note_created, note_removed
+from sagemock.activity import Resource, note_changed, note_created, note_removed
 from sagemock.arn import Arn, partition_of
 from sagemock.errors import AccessDeniedException, ValidationException
 from sagemock.json_document import JsonList
@@ -44,7 +44,8 @@ class ResourceType:
     """One noun: its name, the type in its ARN, and what is said when it is missing or there.
 
     `indexed` names the members it is looked up by, each with the value that nearly all resources
-    have, or None where there is no such value.
+    have, or None where there is no such value. With `lower_case_arn` its ARNs carry the name in
+    lower case, and it is found whatever the case; with `anonymous` nobody is told who made it.
     """
 
     noun: str
@@ -52,6 +53,8 @@ class ResourceType:
     not_found: str
     already_exists: str
     indexed: Mapping[str, str | None] = field(default_factory=lambda: MappingProxyType({}))
+    lower_case_arn: bool = False
+    anonymous: bool = False
 
     @property
     def arn_member(self) -> str:
@@ -65,7 +68,7 @@ class ResourceType:
             region=caller.region,
             account=caller.account,
             type=self.arn_type,
-            name=name,
+            name=name.lower() if self.lower_case_arn else name,
             number=number,
             partition=partition_of(caller.region),
         )
@@ -94,21 +97,23 @@ class ResourceType:
         if arn is None or row is None:
             missing = arn or self._as_asked(call, name_or_arn)
             raise ValidationException((not_found or self.not_found).format(arn=missing))
-        if row.name != arn.name:
+        if row.name != arn.name and not self.lower_case_arn:
             raise ValidationException(WRONG_CASE)
         return row.document
 
-    def add(
+    def add(  # noqa: PLR0913 - what a new resource consists of
         self,
         call: Call,
         name: str,
         document: Members,
         number: int = 0,
         tags: Mapping[str, str] = MappingProxyType({}),
+        *,
+        due: bool = False,
     ) -> Members:
         """Store a new document under its name, with its ARN and creation time; both are returned.
 
-        Its tags are stored beside it.
+        Its tags are stored beside it. With `due` it has yet to move, and is looked at again.
 
         Errors: ValidationException, there is one of that name, in whatever case (CG2, OQ1); the
         name cannot stand in an ARN, which only happens where its pattern is merely warned about.
@@ -120,28 +125,38 @@ class ResourceType:
             **document,
             self.arn_member: str(arn),
             "CreationTime": call.now,
-            "CreatedBy": call.caller.user_context(),
         }
+        if not self.anonymous:
+            stored["CreatedBy"] = call.caller.user_context()
+        now_ms = round(call.now * 1000)
+        due_ms = now_ms if due else None
         try:
-            call.store.add(self.arn_type, name, number, round(call.now * 1000), stored)
+            call.store.add(self.arn_type, name, number, now_ms, stored, due_ms)
         except AlreadyThere as there:
             existing = self.arn(call, there.name, number)
             raise ValidationException(self.already_exists.format(arn=existing)) from None
         call.store.put_tags(self.arn_type, name, number, tags)
+        if due:
+            call.due.append((self.arn_type, name, number))
         note_created(call, (self.arn_type, name, number))
         return stored
 
-    def change(self, call: Call, document: Members, changes: Mapping[str, object]) -> Members:
+    def change(
+        self, call: Call, document: Members, changes: Mapping[str, object], *, due: bool = False
+    ) -> Members:
         """Store the document with some members changed; a value of None takes a member out.
 
-        Notes who changed it and when. The time of one resource never runs backwards (UP12).
+        Notes who changed it and when. The time of one resource never runs backwards (UP12). With
+        `due` it has yet to move, else it has come to rest.
         """
         merged = {**document, **changes}
         earlier = document.get("LastModifiedTime") or document["CreationTime"]
         merged["LastModifiedTime"] = max(call.now, earlier)
-        merged["LastModifiedBy"] = call.caller.user_context()
+        if not self.anonymous:
+            merged["LastModifiedBy"] = call.caller.user_context()
         stored = {name: value for name, value in merged.items() if value is not None}
-        self._put(call, document, stored, round(stored["LastModifiedTime"] * 1000))
+        due_ms = round(call.now * 1000) if due else None
+        self._put(call, document, stored, round(stored["LastModifiedTime"] * 1000), due_ms)
         return stored
 
     def set_aside(self, call: Call, document: Members, member: str, value: str | None) -> None:
@@ -156,51 +171,60 @@ class ResourceType:
 
     def remove(self, call: Call, document: Members) -> Members:
         """Forget a document and its tags; nothing is answered."""
-        arn = self._arn_of(document)
-        tags = call.store.tags(self.arn_type, arn.name, arn.number)
-        call.store.remove(self.arn_type, arn.name, arn.number)
+        key = self._key(document)
+        tags = call.store.tags(*key)
+        call.store.remove(*key)
         before = {**document, TAGS: tags} if tags else document
-        note_removed(call, (self.arn_type, arn.name, arn.number), before)
+        note_removed(call, key, before)
         return {}
 
     def tags(self, call: Call, document: Members) -> dict[str, str]:
         """The tags of a stored document, in the order their keys were first written."""
-        arn = self._arn_of(document)
-        return call.store.tags(self.arn_type, arn.name, arn.number)
+        return call.store.tags(*self._key(document))
 
     def add_tags(self, call: Call, document: Members, tags: Mapping[str, str]) -> dict[str, str]:
         """Add tags to a stored document, overwriting by key; all it has then are returned."""
-        arn = self._arn_of(document)
+        key = self._key(document)
         before = self.tags(call, document)
         after = {**before, **tags}
-        call.store.put_tags(self.arn_type, arn.name, arn.number, tags)
-        note_changed(call, (self.arn_type, arn.name, arn.number), {TAGS: before}, {TAGS: after})
+        call.store.put_tags(*key, tags)
+        note_changed(call, key, {TAGS: before}, {TAGS: after})
         return after
 
     def remove_tags(self, call: Call, document: Members, keys: Collection[str]) -> None:
         """Take tags from a stored document; keys it does not have are ignored."""
-        arn = self._arn_of(document)
+        resource = self._key(document)
         before = self.tags(call, document)
         after = {key: value for key, value in before.items() if key not in keys}
-        call.store.remove_tags(self.arn_type, arn.name, arn.number, keys)
-        note_changed(call, (self.arn_type, arn.name, arn.number), {TAGS: before}, {TAGS: after})
+        call.store.remove_tags(*resource, keys)
+        note_changed(call, resource, {TAGS: before}, {TAGS: after})
 
     def page(self, call: Call, query: Query) -> Members:
         """One page of list rows under the operation's own result member, with a token if more."""
         rows, token = page_and_token(call.store.list_rows, query, query.kind)
         return {str(call.operation.result_member): JsonList([row.text for row in rows]), **token}
 
-    def _put(self, call: Call, before: Members, document: Members, modified_ms: int | None) -> None:
-        arn = self._arn_of(document)
-        call.store.put(self.arn_type, arn.name, arn.number, document, modified_ms)
-        note_changed(call, (self.arn_type, arn.name, arn.number), before, document)
+    def _put(
+        self,
+        call: Call,
+        before: Members,
+        document: Members,
+        modified_ms: int | None,
+        due_ms: int | None = None,
+    ) -> None:
+        key = self._key(document)
+        call.store.put(*key, document, modified_ms, due_ms)
+        if due_ms is not None:
+            call.due.append(key)
+        note_changed(call, key, before, document)
 
-    def _arn_of(self, document: Members) -> Arn:
+    def _key(self, document: Members) -> Resource:
+        """How the store knows the resource of a document: its ARN may have lost the name's case."""
         arn = Arn.parse(document[self.arn_member])
         if arn is None:
             message = f"a stored {self.noun} without an ARN of ours: {document[self.arn_member]}"
             raise ValueError(message)
-        return arn
+        return self.arn_type, document.get(f"{self.noun}Name", arn.name), arn.number
 
     def _as_asked(self, call: Call, name_or_arn: str) -> str:
         if name_or_arn.startswith("arn:"):

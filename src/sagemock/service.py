@@ -24,8 +24,13 @@ from sagemock.errors import (
     UnknownOperationException,
     ValidationException,
 )
-from sagemock.operation import Call, Caller, Members, Operation, Rule
+from sagemock.hosting import Canned, Serving
+from sagemock.operation import Call, Caller, Hosting, Look, Members, Operation, Rule
 from sagemock.ports import Clock, Replay, Session, StorageFailed, Store
+from sagemock.resources.deployment_history import deployments
+from sagemock.resources.model import MODEL
+from sagemock.runtime import Runtime
+from sagemock.settling import Settling
 
 NOT_SERVED = (
     "The operation {operation} is known to SageMaker but not served by sagemock; "
@@ -46,7 +51,8 @@ class Service:
     """SageMaker over one store: operations by name, in and out as AWS's member names have it.
 
     `lenient` serves requests that break a constraint, and says so in the log; wrong types and
-    missing members are refused all the same. `strict` is for tests: a stored member that Describe
+    missing members are refused all the same. An answer waits up to `hold_s` for what its call has
+    begun, so that nobody need ask twice. `strict` is for tests: a stored member that Describe
     would not show raises.
     """
 
@@ -57,6 +63,12 @@ class Service:
         rules: Mapping[str, Rule],
         store: Store,
         clock: Clock,
+        serving: Serving,
+        hosting: Hosting,
+        looks: Mapping[str, Look],
+        runtime: Runtime,
+        canned: Canned,
+        hold_s: float = 0.0,
         lenient: bool = False,
         strict: bool = False,
     ) -> None:
@@ -64,6 +76,14 @@ class Service:
         self._rules = model.match_rules(rules)
         self._store = store
         self._clock = clock
+        self._serving = serving
+        self._hosting = hosting
+        self.runtime = runtime
+        self.canned = canned
+        self._hold_s = hold_s
+        self._settling = Settling(
+            store=store, serving=serving, looks=looks, new_call=self._new_call
+        )
         self._lenient = lenient
         self._tolerated = 0
         self._counting = threading.Lock()
@@ -88,25 +108,40 @@ class Service:
         request = self._checked(operation, body)
         self._model_cards.check(request)
 
-        def work(session: Session) -> Members | None:
-            run = self._run if operation.reads else self._run_once
-            # Read after the writer's turn has come, so that times and numbers never cross.
-            now = round(self._clock.now() * 1000) / 1000
-            call = Call(
-                operation=operation,
-                caller=caller,
-                now=now,
-                request_id=request_id,
-                store=session,
-                properties=self._properties,
-            )
-            return run(rule, call, request)
+        self._settling.glance()
+        if not operation.reads:
+            return self._write(rule, operation, caller, request_id, request)
+        with _storage(), self._store.reading(caller.account, caller.region) as session:
+            return self._run(rule, self._new_call(operation, caller, request_id, session), request)
 
+    def resume(self) -> None:
+        """Take up what was left by whoever served this store before."""
         with _storage():
-            if not operation.reads:
-                return self._store.write(caller.account, caller.region, work)
-            with self._store.reading(caller.account, caller.region) as session:
-                return work(session)
+            self._settling.resume()
+
+    def glance(self) -> None:
+        """Settle if something is due that has changed; costs a comparison where nothing is."""
+        self._settling.glance()
+
+    def settle(self) -> None:
+        """Bring what is due to where it should be, as far as it goes now."""
+        with _storage():
+            self._settling.settle()
+
+    def keep_settling(self) -> None:
+        """Settle whenever something has changed, until the service is closed."""
+        self._settling.run()
+
+    def deployments(self, account: str, region: str) -> list[Members]:
+        """What is deployed and what was: one row a variant, newest first."""
+        with _storage(), self._store.reading(account, region) as session:
+            return deployments(session, self._serving.observe)
+
+    def hosted_containers(self, model_name: str, account: str, region: str) -> list[Members] | None:
+        """What a model's containers come to, packages resolved; None for no such model."""
+        with _storage(), self._store.reading(account, region) as session:
+            row = session.get(MODEL.arn_type, model_name)
+        return row.document["containers"] if row else None
 
     @property
     def tolerated(self) -> int:
@@ -122,10 +157,48 @@ class Service:
         """Forget everything, of every account and region."""
         with _storage():
             self._store.reset()
+        self._settling.forget()
+        self._serving.reset()
+        self.canned.reset()
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Stop what is running and let go of the store."""
+        self._settling.stop()
+        self._serving.close()
         self._store.close()
+
+    def _new_call(
+        self, operation: Operation, caller: Caller, request_id: str, session: Session
+    ) -> Call:
+        return Call(
+            operation=operation,
+            caller=caller,
+            # Read after the writer's turn has come, so that times and numbers never cross.
+            now=round(self._clock.now() * 1000) / 1000,
+            request_id=request_id,
+            store=session,
+            properties=self._properties,
+            hosting=self._hosting,
+        )
+
+    def _write(
+        self, rule: Rule, operation: Operation, caller: Caller, request_id: str, request: Members
+    ) -> Members | None:
+        """Run a rule in the writer's turn; what it began is waited for once it is committed."""
+        due: list[tuple[str, str, int]] = []
+
+        def work(session: Session) -> Members | None:
+            call = self._new_call(operation, caller, request_id, session)
+            answer = self._run_once(rule, call, request)
+            due[:] = call.due
+            return answer
+
+        with _storage():
+            answer = self._store.write(caller.account, caller.region, work)
+        if due:
+            places = self._settling.add(caller.account, caller.region, due)
+            self._settling.hold(places, self._hold_s)
+        return answer
 
     def _checked(self, operation: Operation, body: Any) -> Members:
         if not self._lenient:

@@ -14,6 +14,11 @@ _REGION = re.compile(r"[a-z0-9-]{9,16}")
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>[0-9]{12}):\S+")
 _HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]+)?")
 _ORIGIN = re.compile(r"https?://[^/\s]+|null")
+_SELECTOR = re.compile(r"(?:group|model|endpoint|image):.+")
+_BACKENDS = ("auto", "canned", "process")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+_ENDPOINT = re.compile(r"https?://[^/\s]+/?")
+_MOST_HOLD_S = 60
 _MOST_PORTS = 65535
 # Deeper JSON could exhaust the stack of the walkers that hold it against the shapes.
 _MOST_DEPTH = 256
@@ -34,6 +39,18 @@ class Settings:
     own. `allow_hosts` and `allow_origins` are served beside those of wire-protocol 2.4.
     `validation` is `strict`, or `warn` to serve what breaks a constraint and log what AWS would
     have said.
+
+    `approval_gate` says what becomes of a model made from a version that is not approved: `enforce`
+    refuses it, `warn` makes it and logs what was wrong, `off` makes it. `serving` chooses what
+    answers by `group:`, `model:`, `endpoint:` or `image:` and a pattern: `canned`, `process` or
+    `auto`; `serving_fallback` what `auto` does where nothing can be run, `canned` or `fail`.
+    `serving_rules` is a file of canned rules, `interpreters` chooses the Python of workers as
+    `serving` chooses backends. `buckets` maps buckets to folders; one that it does not name is
+    looked for in the folder `s3` beside the database, then at `s3_endpoint`. With
+    `allow_file_urls` model data may lie at `file://`. Models are run only while `host` is loopback,
+    unless `allow_process_beyond_loopback`. Answers to calls that begin something wait up to
+    `hold_s` seconds for its end; `routing` chooses among variants: `weighted`, `seeded` or
+    `round_robin`.
     """
 
     host: str = "127.0.0.1"
@@ -49,6 +66,17 @@ class Settings:
     validation: str = "strict"
     max_body_bytes: int = 8 * 1024 * 1024
     max_json_depth: int = 128
+    approval_gate: str = "enforce"
+    serving: tuple[tuple[str, str], ...] = ()
+    serving_fallback: str = "canned"
+    serving_rules: str | Path | None = None
+    interpreters: tuple[tuple[str, str], ...] = ()
+    buckets: Mapping[str, str | Path] = field(default_factory=lambda: MappingProxyType({}))
+    s3_endpoint: str | None = None
+    allow_file_urls: bool = False
+    allow_process_beyond_loopback: bool = False
+    hold_s: float = 2.0
+    routing: str = "weighted"
 
     def __post_init__(self) -> None:
         mistake = next(self._mistakes(), None)
@@ -56,26 +84,61 @@ class Settings:
             raise SettingsError(mistake)
 
     def _mistakes(self) -> Iterator[str]:
-        if not _ACCOUNT.fullmatch(self.account_id):
-            yield f"An account id is 12 digits, not '{self.account_id}'."
-        if not _REGION.fullmatch(self.region):
-            yield f"A region looks like us-east-1, not '{self.region}'."
+        yield from self._mistaken_caller()
         if not self.host:
             yield "A host is a name or an address to listen on, not nothing."
         if not 0 <= self.port <= _MOST_PORTS:
             yield f"A port is a number from 0 to {_MOST_PORTS}, not {self.port}."
-        if not _PRINCIPAL.fullmatch(self._example_principal()):
-            yield f"A principal is an IAM or STS ARN, not '{self.principal}'."
         if self.max_body_bytes < 1:
             yield f"A body has at least 1 byte, not {self.max_body_bytes}."
         if not 1 <= self.max_json_depth <= _MOST_DEPTH:
             depth = self.max_json_depth
             yield f"The depth of JSON is a number from 1 to {_MOST_DEPTH}, not {depth}."
-        if self.durability not in ("full", "normal"):
-            yield f"Durability is full or normal, not '{self.durability}'."
-        if self.validation not in ("strict", "warn"):
-            yield f"Validation is strict or warn, not '{self.validation}'."
+        for name, (value, words) in self._words().items():
+            if value not in words:
+                yield f"{name} is {' or '.join(words)}, not '{value}'."
+        if not 0 <= self.hold_s <= _MOST_HOLD_S:
+            yield f"An answer is held from 0 to {_MOST_HOLD_S} seconds, not {self.hold_s}."
         yield from self._mistaken_entries()
+        yield from self._mistaken_serving()
+
+    def _mistaken_caller(self) -> Iterator[str]:
+        if not _ACCOUNT.fullmatch(self.account_id):
+            yield f"An account id is 12 digits, not '{self.account_id}'."
+        if not _REGION.fullmatch(self.region):
+            yield f"A region looks like us-east-1, not '{self.region}'."
+        if not _PRINCIPAL.fullmatch(self._example_principal()):
+            yield f"A principal is an IAM or STS ARN, not '{self.principal}'."
+
+    def _words(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """The settings that are one of a few words, each with those words."""
+        return {
+            "Durability": (self.durability, ("full", "normal")),
+            "Validation": (self.validation, ("strict", "warn")),
+            "The approval gate": (self.approval_gate, ("enforce", "warn", "off")),
+            "The fallback of serving": (self.serving_fallback, ("canned", "fail")),
+            "Routing": (self.routing, ("weighted", "seeded", "round_robin")),
+        }
+
+    def _mistaken_serving(self) -> Iterator[str]:
+        for selector, value in (*self.serving, *self.interpreters):
+            if not _SELECTOR.fullmatch(selector):
+                yield (
+                    "What is served is chosen by group:, model:, endpoint: or image: and a "
+                    f"pattern, not '{selector}'."
+                )
+            if not value:
+                yield f"'{selector}' needs a value."
+        for selector, backend in self.serving:
+            if backend not in _BACKENDS:
+                yield f"'{selector}' is served by {' or '.join(_BACKENDS)}, not '{backend}'."
+        for bucket, folder in self.buckets.items():
+            if not _BUCKET.fullmatch(bucket):
+                yield f"A bucket's name is letters, digits, dots and hyphens, not '{bucket}'."
+            if not Path(folder).is_dir():
+                yield f"The folder '{folder}' of bucket '{bucket}' does not exist; make it first."
+        if self.s3_endpoint is not None and not _ENDPOINT.fullmatch(self.s3_endpoint):
+            yield f"An S3 endpoint looks like http://localhost:9000, not '{self.s3_endpoint}'."
 
     def _mistaken_entries(self) -> Iterator[str]:
         for key, value in self.access_keys.items():

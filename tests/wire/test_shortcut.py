@@ -11,8 +11,7 @@ from flask import Flask
 from conftest import CountedIds
 from sagemock import Service, Settings
 from sagemock.app import create_front
-from sagemock.wire.aws_json import AwsJson
-from sagemock.wire.guard import Guard
+from sagemock.wire.front import Front
 from sagemock.wire.shortcut import Environ, Shortcut, StartResponse
 
 BODY = b'{"ModelPackageGroupName":"churn"}'
@@ -71,13 +70,8 @@ def behind() -> Behind:
 
 @pytest.fixture
 def shortcut(service: Service, behind: Behind) -> Shortcut:
-    return Shortcut(
-        behind.make,
-        aws_json=AwsJson(service, Settings(), CountedIds()),
-        guard=Guard(),
-        max_body_bytes=LARGEST,
-        request_id=CountedIds().request_id,
-    )
+    settings = Settings(max_body_bytes=LARGEST)
+    return Shortcut(behind.make, Front.of(service, settings, CountedIds()))
 
 
 def test_a_call_needs_no_flask(shortcut: Shortcut, behind: Behind) -> None:

@@ -1,8 +1,8 @@
 r"""Java's regular expressions, as the service model writes them, for Python's `regex` module.
 
 AWS matches the whole value: use `fullmatch`. What differs between the two dialects is translated
-token by token (wire-protocol 4): the dot, the ASCII classes \d \w \s and \p{Alnum}, a
-quantified end anchor, and surrogate ranges.
+token by token (wire-protocol 4): the dot, the ASCII classes \d \w \s \p{Alnum} \p{ASCII} and
+\p{Print}, the end \z, a quantified end anchor, and surrogate ranges.
 """
 
 import regex
@@ -20,7 +20,11 @@ _CLASSES = {
     "W": r"\x00-/:-@\[-\^`\{-\U0010FFFF",
     "S": r"\x00-\x08\x0e-\x1f!-\U0010FFFF",
 }
-_PROPERTIES = {r"\p{Alnum}": "a-zA-Z0-9"}
+_PROPERTIES = {
+    r"\p{Alnum}": "a-zA-Z0-9",
+    r"\p{ASCII}": r"\x00-\x7f",
+    r"\p{Print}": " -~",
+}
 
 # Java pairs surrogates into characters; Python's strings hold the characters themselves.
 _SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"
@@ -78,6 +82,8 @@ def _translated(kind: str | None, text: str, *, inside: bool) -> str:
         return _as_class(_PROPERTIES[text], inside=inside)
     if kind == "escape" and text[1:] in _CLASSES:
         return _as_class(_CLASSES[text[1:]], inside=inside)
+    if text == r"\z":
+        return r"\Z"
     if kind == "dot" and not inside:
         return f"[^{_LINE_ENDS}]"
     if kind == "anchor":

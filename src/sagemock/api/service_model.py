@@ -19,6 +19,7 @@ from sagemock.operation import Members, Operation, Rule
 Shape = Mapping[str, Any]
 
 _READING_VERBS = re.compile(r"(Describe|BatchDescribe|List|Get|Search|Query)(?=[A-Z]|$)")
+_ARTIFACT_SHAPES = {"Url", "S3ModelUri"}
 _CLIENT_TOKEN = "ClientToken"  # noqa: S105 - a member's name
 
 
@@ -38,6 +39,16 @@ class ServiceModel:
             raise ModuleNotFoundError(message)
         versions = Path(spec.submodule_search_locations[0], "data", service)
         return cls(max(path for path in versions.iterdir() if path.is_dir()))
+
+    def admitting_files(self) -> "ServiceModel":
+        """The same model, but that `file://` is a place for model artifacts too."""
+        other = ServiceModel(self._folder)
+        shapes = dict(self.shapes)
+        for name in _ARTIFACT_SHAPES & shapes.keys():
+            pattern = shapes[name]["pattern"].replace("(https|s3)", "(https|s3|file)")
+            shapes[name] = {**shapes[name], "pattern": pattern}
+        other.__dict__["_model"] = {**self._model, "shapes": shapes}
+        return other
 
     @cached_property
     def _model(self) -> Mapping[str, Any]:
@@ -69,6 +80,10 @@ class ServiceModel:
         if known is None and name in self._model["operations"]:
             known = self._operations[name] = self._facts(name)
         return known
+
+    def request_uri(self, name: str) -> str:
+        """The path of an operation, with `{Member}` for what is taken from it."""
+        return str(self._model["operations"][name]["http"]["requestUri"])
 
     def message_member(self, code: str) -> str:
         """The member an error of this code carries its message in.

@@ -1,17 +1,23 @@
 """Tags: AddTags, ListTags and DeleteTags on what can be tagged.
 
-Groups and unversioned packages can, versions cannot (TA2). Tags live beside the resources.
+Versions cannot (TA2), groups and all the others can. Tags live beside the resources.
 """
 
 from sagemock.errors import ValidationException
 from sagemock.listing import refuse_token
 from sagemock.operation import Call, Members, operation
 from sagemock.resource_type import ResourceType, own_arn
+from sagemock.resources.endpoint import ENDPOINT
+from sagemock.resources.endpoint_config import ENDPOINT_CONFIG
+from sagemock.resources.model import MODEL
 from sagemock.resources.model_package import MODEL_PACKAGE
 from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
 from sagemock.tagging import MOST_TAGS, VERSIONS_NOT_TAGGED, checked_tags, tag_list
 
-TAGGABLE = {noun.arn_type: noun for noun in (MODEL_PACKAGE_GROUP, MODEL_PACKAGE)}
+TAGGABLE = {
+    noun.arn_type: noun
+    for noun in (MODEL_PACKAGE_GROUP, MODEL_PACKAGE, MODEL, ENDPOINT_CONFIG, ENDPOINT)
+}
 
 TOO_MANY = "A resource can have {most} tags at most; {arn} would have {count}."
 NO_SUCH_RESOURCE = "Resource {arn} does not exist."

@@ -15,7 +15,7 @@ from pathlib import Path
 from sagemock.ports import Kind
 from sagemock.store.failures import StoreError
 from sagemock.store.file_lock import FileLock, InUseError, lock_name
-from sagemock.store.migrations import bring_up_to_date, indexes_of, is_up_to_date
+from sagemock.store.migrations import bring_up_to_date, has_list_rows, indexes_of, is_up_to_date
 from sagemock.store.schema import APPLICATION_ID, VERSION, Index
 
 Connect = Callable[..., sqlite3.Connection]
@@ -239,7 +239,7 @@ def _document_verdict(connection: sqlite3.Connection, version: int) -> str:
     """What is wrong with a document; the pages around it can be whole all the same."""
     if not version:
         return "ok"
-    valid = "json_valid(document)" + " AND json_valid(summary)" * is_up_to_date(version)
+    valid = "json_valid(document)" + " AND json_valid(summary)" * has_list_rows(version)
     found = connection.execute(
         f"SELECT kind, name, number FROM resource WHERE NOT ({valid}) LIMIT 1"
     ).fetchone()

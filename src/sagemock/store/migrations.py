@@ -16,6 +16,7 @@ from sagemock.store.schema import (
     APPLICATION_ID,
     DECLARED,
     INDEXES,
+    NOTABLE_ACTIVITY,
     TABLES,
     VERSION,
     Index,
@@ -28,6 +29,11 @@ _ROWS_AT_ONCE = 1000
 def is_up_to_date(version: int) -> bool:
     """Whether the tables are those of today."""
     return version == VERSION
+
+
+def has_list_rows(version: int) -> bool:
+    """Whether resources have a list row beside their document."""
+    return version > 1
 
 
 def indexes_of(connection: sqlite3.Connection, kinds: Mapping[str, Kind]) -> tuple[Index, ...]:
@@ -117,7 +123,13 @@ def _from_1(connection: sqlite3.Connection) -> None:
         connection.execute(f"DROP TABLE {table}_1")
 
 
-_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_make, _from_1)
+def _from_2(connection: sqlite3.Connection) -> None:
+    """Resources may be due; records of deployments are found among the others."""
+    connection.execute("ALTER TABLE resource ADD COLUMN due_ms INTEGER")
+    connection.execute(NOTABLE_ACTIVITY)
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_make, _from_1, _from_2)
 """From each version to that of today; a new database has version 0."""
 
 

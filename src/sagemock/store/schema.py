@@ -9,14 +9,20 @@ from sagemock.ports import Kind
 APPLICATION_ID = 0x53474D4B
 """`SGMK` in SQLite's header: a file with tables and another id belongs to someone else."""
 
-VERSION = 2
+VERSION = 3
 """The version of the tables below, in SQLite's user_version."""
+
+NOTABLE_ACTIVITY = (
+    "CREATE INDEX activity_notable ON activity (account, region, change, id)"
+    " WHERE change NOT IN ('created', 'changed', 'removed')"
+)
 
 TABLES = (
     # `name` keeps the case it was written in; two names that differ only in case are one key.
-    # `number` is 0 for what has none. `late` is 1 for what did not come last among those of its
-    # name, by number or by time; where nothing is, the two orders are one. The list row stands
-    # before the document, which may go on over further pages: a list never reads those.
+    # `number` is 0 for what has none, `due_ms` null for what has nothing left to move. `late` is 1
+    # for what did not come last among those of its name, by number or by time; where nothing is,
+    # the two orders are one. The list row stands before the document, which may go on over further
+    # pages: a list never reads those.
     """
     CREATE TABLE resource (
         id INTEGER PRIMARY KEY,
@@ -29,7 +35,8 @@ TABLES = (
         modified_ms INTEGER NOT NULL,
         late INTEGER NOT NULL,
         summary TEXT NOT NULL,
-        document TEXT NOT NULL
+        document TEXT NOT NULL,
+        due_ms INTEGER
     )
     """,
     # The names in use, each once however many numbers it has, and the parts of three characters
@@ -95,6 +102,8 @@ TABLES = (
         after TEXT NOT NULL
     )
     """,
+    # Few of all records, and the only ones that are asked for by what they tell.
+    NOTABLE_ACTIVITY,
     # What the list rows of a kind were made by; they are made anew when that is another.
     """
     CREATE TABLE list_row (
@@ -145,6 +154,7 @@ NAMED_CREATED = Index("resource_named_created", ("name",), ("created_ms", "numbe
 LATE = Index("resource_late", ("name",), (), "late = 1")
 # Few among many of one kind, or all of theirs: both are found without walking past the others.
 UNNUMBERED_CREATED = Index("resource_unnumbered_created", (), BY_CREATED, "number = 0")
+DUE = Index("resource_due", (), ("due_ms",), "due_ms IS NOT NULL")
 UNNUMBERED_NAMES = Index(
     "resource_unnumbered_name", (), BY_NAME, "number = 0", rest=("created_ms",)
 )
@@ -159,6 +169,7 @@ INDEXES = (
     LATE,
     UNNUMBERED_CREATED,
     UNNUMBERED_NAMES,
+    DUE,
 )
 DECLARED = "declared_"
 """How the names of the indexes begin that the kinds declare."""

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sagemock.ports import Activity, AlreadyThere, Kind, ListRow, Query, Replay, Row
+from sagemock.ports import Activity, AlreadyThere, Change, Kind, ListRow, Query, Replay, Row
 from sagemock.store.document_text import decoded, encoded
 from sagemock.store.plan import Planner
 
@@ -44,18 +44,24 @@ class SqliteSession:
         created_ms, spelled, number, document = found
         return Row(created_ms, spelled, number, None, decoded(document))
 
-    def add(
-        self, kind: str, name: str, number: int, created_ms: int, document: Mapping[str, Any]
+    def add(  # noqa: PLR0913, PLR0917 - what a row consists of
+        self,
+        kind: str,
+        name: str,
+        number: int,
+        created_ms: int,
+        document: Mapping[str, Any],
+        due_ms: int | None = None,
     ) -> None:
         key = (kind, self._account, self._region, name)
         added = self._execute(
             "INSERT INTO resource (kind, account, region, name, number, created_ms, modified_ms,"
-            f" late, summary, document) SELECT ?, ?, ?, ?, ?, ?, ?, {_IS_LATE}, ?, ?"
+            f" late, summary, document, due_ms) SELECT ?, ?, ?, ?, ?, ?, ?, {_IS_LATE}, ?, ?, ?"
             " WHERE true ON CONFLICT DO NOTHING",
             (
                 *(*key, number, created_ms, created_ms),
                 *(*key, created_ms, *key, number),
-                *self._texts(kind, document),
+                *(*self._texts(kind, document), due_ms),
             ),
         )
         if not added.rowcount:
@@ -71,19 +77,20 @@ class SqliteSession:
                 "INSERT INTO name_part (rowid, name) VALUES (?, ?)", (named.lastrowid, name)
             )
 
-    def put(
+    def put(  # noqa: PLR0913, PLR0917 - what a row consists of
         self,
         kind: str,
         name: str,
         number: int,
         document: Mapping[str, Any],
         modified_ms: int | None = None,
+        due_ms: int | None = None,
     ) -> None:
         self._execute(
-            "UPDATE resource SET summary = ?, document = ?,"
+            "UPDATE resource SET summary = ?, document = ?, due_ms = ?,"
             f" modified_ms = coalesce(?, modified_ms) WHERE {_FROM_KEY}",
             (
-                *self._texts(kind, document),
+                *(*self._texts(kind, document), due_ms),
                 *(modified_ms, kind, self._account, self._region, name, number),
             ),
         )
@@ -180,6 +187,19 @@ class SqliteSession:
                 *(encoded(activity.before), encoded(activity.after)),
             ),
         )
+
+    def recorded(self, change: Change, most: int) -> list[Activity]:
+        found = self._execute(
+            "SELECT at_ms, change, kind, name, number, operation, principal, request_id, before,"
+            " after FROM activity INDEXED BY activity_notable WHERE account = ? AND region = ?"
+            " AND change = ? AND change NOT IN ('created', 'changed', 'removed')"
+            " ORDER BY id DESC LIMIT ?",
+            (self._account, self._region, change, most),
+        )
+        return [
+            Activity(*facts, before=decoded(before), after=decoded(after))  # type: ignore[misc]
+            for (*facts, before, after) in found
+        ]
 
     def replay(self, operation: str, token: str) -> Replay | None:
         found = self._execute(

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from sagemock.ports import Kind, Session, StorageFailed
+from sagemock.ports import Due, Kind, Session, StorageFailed
 from sagemock.store.database_file import Connect, open_database
 from sagemock.store.failures import StoreError, is_storage_failure
 from sagemock.store.group_commit import MOST_AT_ONCE, GroupCommit
@@ -66,19 +66,8 @@ class SqliteStore:
     @contextmanager
     def reading(self, account: str, region: str) -> Iterator[Session]:
         """A session on one snapshot, on a connection no other call uses meanwhile."""
-        try:
-            connection = self._readers.pop() if self._readers else self._file.reader()
-        except sqlite3.Error as error:
-            raise _failed(error) from error
-        try:
-            connection.execute("BEGIN")
+        with self._snapshot() as connection:
             yield self._session(connection, account, region)
-        except sqlite3.Error as error:
-            raise _failed(error) from error
-        finally:
-            with suppress(sqlite3.Error):
-                connection.rollback()
-            self._readers.append(connection)
 
     def write(self, account: str, region: str, work: Callable[[Session], T]) -> T:
         """What the work returns, once it is committed together with its neighbours'."""
@@ -87,6 +76,14 @@ class SqliteStore:
             return self._commits.run(lambda: work(session))
         except sqlite3.Error as error:
             raise _failed(error) from error
+
+    def due(self) -> list[Due]:
+        """All resources that have yet to move, earliest first."""
+        return self._everywhere("due_ms IS NOT NULL ORDER BY due_ms, id")
+
+    def places(self, kind: str) -> list[Due]:
+        """All resources of a kind, due or not."""
+        return self._everywhere("kind = ? ORDER BY id", kind)
 
     def check(self) -> None:
         """Look at the file once, as a reader does."""
@@ -107,6 +104,31 @@ class SqliteStore:
         self._commits.close(self._file.close)
         if self._folder is not None:
             self._folder.cleanup()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._readers.pop() if self._readers else self._file.reader()
+        except sqlite3.Error as error:
+            raise _failed(error) from error
+        try:
+            connection.execute("BEGIN")
+            yield connection
+        except sqlite3.Error as error:
+            raise _failed(error) from error
+        finally:
+            with suppress(sqlite3.Error):
+                connection.rollback()
+            self._readers.append(connection)
+
+    def _everywhere(self, condition: str, *values: str) -> list[Due]:
+        with self._snapshot() as connection:
+            found = connection.execute(
+                "SELECT due_ms, account, region, kind, name, number FROM resource"
+                f" WHERE {condition}",
+                values,
+            )
+            return [Due._make(row) for row in found]
 
     def _empty(self) -> None:
         for table in TABLE_NAMES:

@@ -1,4 +1,4 @@
-"""Our own paths: is the server alive, is it ready, forget everything.
+"""Our own paths: is the server alive, what is deployed, what endpoints answer, forget everything.
 
 `/moto-api/reset` does what it does in moto's server mode, so that suites written for that run here
 unchanged. No GET changes anything.
@@ -7,12 +7,18 @@ unchanged. No GET changes anything.
 from importlib.metadata import version
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
+from werkzeug.exceptions import NotFound
 
+from sagemock.errors import ValidationException
+from sagemock.hosting import CannedRuleError
 from sagemock.service import Service
+from sagemock.settings import Settings
+
+NO_JSON = "The body is a JSON list of canned rules, or a single one."
 
 
-def admin(service: Service) -> Blueprint:
+def admin(service: Service, settings: Settings) -> Blueprint:
     """The paths as a Flask blueprint."""
     paths = Blueprint("admin", __name__)
 
@@ -36,4 +42,56 @@ def admin(service: Service) -> Blueprint:
         service.reset()
         return {"status": "ok"}
 
+    _add_deployments(paths, service, settings)
+    _add_canned(paths, service)
     return paths
+
+
+def _add_deployments(paths: Blueprint, service: Service, settings: Settings) -> None:
+    def place() -> tuple[str, str]:
+        """The account and region that are asked about: those of the settings unless given."""
+        account = request.args.get("account", settings.account_id)
+        return account, request.args.get("region", settings.region)
+
+    @paths.get("/_sagemock/deployments")
+    def deployments() -> dict[str, Any]:
+        service.settle()
+        return {"deployments": service.deployments(*place())}
+
+    @paths.get("/_sagemock/models/<name>")
+    def model(name: str) -> dict[str, Any]:
+        containers = service.hosted_containers(name, *place())
+        if containers is None:
+            raise NotFound
+        return {"containers": containers}
+
+
+def _add_canned(paths: Blueprint, service: Service) -> None:
+    @paths.get("/_sagemock/serving/rules")
+    def rules() -> dict[str, Any]:
+        return {"rules": service.canned.shown()}
+
+    @paths.post("/_sagemock/serving/rules")
+    def add_rules() -> dict[str, Any]:
+        content = request.get_json(force=True, silent=True)
+        if content is None:
+            raise ValidationException(NO_JSON)
+        try:
+            service.canned.add(content)
+        except CannedRuleError as error:
+            raise ValidationException(str(error)) from error
+        return {"rules": service.canned.shown()}
+
+    @paths.delete("/_sagemock/serving/rules")
+    def forget_rules() -> dict[str, Any]:
+        service.canned.reset()
+        return {"rules": service.canned.shown()}
+
+    @paths.get("/_sagemock/serving/calls")
+    def calls() -> dict[str, Any]:
+        return {"calls": service.canned.calls()}
+
+    @paths.delete("/_sagemock/serving/calls")
+    def forget_calls() -> dict[str, Any]:
+        service.canned.forget_calls()
+        return {"calls": []}

@@ -1,4 +1,4 @@
-"""A WSGI shortcut: `POST /` goes straight to AWS's protocol, everything else to Flask.
+"""A WSGI shortcut: what AWS's protocols ask goes straight there, everything else to Flask.
 
 Flask's routing costs more than most calls, and its import as much as the rest of a start. The
 route behind it stays, for requests whose length is not told; both end in the same function.
@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import Any
 
 from sagemock.wire.answers import HttpAnswer, refused
-from sagemock.wire.aws_json import AwsJson
-from sagemock.wire.guard import Guard
+from sagemock.wire.front import Front
+from sagemock.wire.rest_json import PATHS, RestAnswer
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -25,7 +25,9 @@ class _Headers:
         self._environ = environ
 
     def get(self, key: str, default: str) -> str:
-        name = "HTTP_" + key.upper().replace("-", "_")
+        name = key.upper().replace("-", "_")
+        if name != "CONTENT_TYPE":
+            name = f"HTTP_{name}"
         value: str = self._environ.get(name, default)
         return value
 
@@ -33,41 +35,37 @@ class _Headers:
 class Shortcut:
     """A WSGI app around another, which is made when it is first needed."""
 
-    def __init__(
-        self,
-        make_app: Callable[[], WsgiApp],
-        *,
-        aws_json: AwsJson,
-        guard: Guard,
-        max_body_bytes: int,
-        request_id: Callable[[], str],
-    ) -> None:
+    def __init__(self, make_app: Callable[[], WsgiApp], front: Front) -> None:
         self._make_app = make_app
         self._app: WsgiApp | None = None
         self._making = threading.Lock()
-        self._aws_json = aws_json
-        self._guard = guard
-        self._max_body_bytes = max_body_bytes
-        self._request_id = request_id
+        self._front = front
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The answer to one request."""
         headers = _Headers(environ)
         length = environ.get("CONTENT_LENGTH") or ""
+        path: str = environ.get("PATH_INFO", "")
         if (
             environ["REQUEST_METHOD"] != "POST"
-            or environ.get("PATH_INFO") != "/"
+            or (path != "/" and not path.startswith(PATHS))
             or not (length.isascii() and length.isdecimal())
-            or int(length) > self._max_body_bytes
-            or self._guard.refusal("POST", headers) is not None
+            or int(length) > self._front.max_body_bytes
+            or self._front.guard.refusal("POST", headers) is not None
         ):
             return self._whole_app()(environ, start_response)
         body: bytes = environ["wsgi.input"].read(int(length))
         if len(body) < int(length):
             # Cut short.
-            answer = refused(400, "SerializationException", None, self._request_id())
+            answer: HttpAnswer | RestAnswer
+            answer = refused(400, "SerializationException", None, self._front.ids.request_id())
+        elif path == "/":
+            answer = self._front.aws_json.answer(headers, body)
         else:
-            answer = self._aws_json.answer(headers, body)
+            answer = self._front.rest_json.answer(path, headers, body)
+            if answer.pieces is not None:
+                start_response(_status(answer), answer.headers)
+                return answer.pieces
         start_response(
             _status(answer), [*answer.headers, ("Content-Length", str(len(answer.body)))]
         )
@@ -80,5 +78,5 @@ class Shortcut:
         return self._app
 
 
-def _status(answer: HttpAnswer) -> str:
+def _status(answer: HttpAnswer | RestAnswer) -> str:
     return f"{answer.status} {HTTPStatus(answer.status).phrase}"

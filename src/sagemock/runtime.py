@@ -1,0 +1,198 @@
+"""SageMaker Runtime without a socket: what one invocation goes through.
+
+Constraints, the endpoint, the variant, its containers, and what a caller is told. Nothing is
+written: an invocation is a read of the store and a call to a fleet.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from sagemock.api.service_model import ServiceModel
+from sagemock.api.validation import Validator
+from sagemock.errors import ModelStreamError, ServiceUnavailable, ValidationError
+from sagemock.hosting import Answer, Invocation, NoAnswerError, NotRunningError, Serving
+from sagemock.operation import Caller, Members, Operation
+from sagemock.ports import StorageFailed, Store
+from sagemock.resources.invocation import (
+    TIMED_OUT,
+    check_target,
+    live_endpoint,
+    model_error,
+    weights,
+)
+from sagemock.routing import Routing
+
+UNAVAILABLE = "The registry's storage cannot be used now: {reason}."
+TOO_LONG = "The model's answer is longer than {most} bytes."
+
+_SUCCESSES = range(200, 300)
+_MOST_COPIES = 8
+"""As many calls to shadow variants at once; what comes beside them is not copied."""
+
+_log = logging.getLogger("sagemock.runtime")
+
+
+@dataclass(frozen=True)
+class Invoked:
+    """Which variant answered, and what its container said beside the body."""
+
+    variant: str
+    content_type: str | None
+    custom_attributes: str | None
+
+
+class Runtime:
+    """Invokes the endpoints of one store."""
+
+    def __init__(
+        self, *, model: Callable[[], ServiceModel], store: Store, serving: Serving, routing: Routing
+    ) -> None:
+        self._read_model = model
+        self._store = store
+        self._serving = serving
+        self._routing = routing
+        self._copies = threading.BoundedSemaphore(_MOST_COPIES)
+
+    @cached_property
+    def model(self) -> ServiceModel:
+        """The service model, read at the first invocation."""
+        return self._read_model()
+
+    @cached_property
+    def most_bytes(self) -> int:
+        """How long a body may be, of a request and of an answer that is no stream."""
+        return int(self.model.shapes["BodyBlob"]["max"])
+
+    def invoke(
+        self, operation: Operation, request: Members, invocation: Invocation, caller: Caller
+    ) -> tuple[Invoked, bytes]:
+        """What an endpoint answers, whole; `request` has the members of headers and path.
+
+        Errors: ValidationError, a broken constraint, or no such endpoint or variant; ModelError,
+        its container answered with an error, too much, or not at all.
+        """
+        endpoint, variant, answer = self._ask(operation, request, invocation, caller)
+        try:
+            body = self._whole(answer)
+        except NoAnswerError as failure:
+            raise _no_answer(endpoint, caller, failure) from failure
+        return _invoked(variant, answer), body
+
+    def stream(
+        self, operation: Operation, request: Members, invocation: Invocation, caller: Caller
+    ) -> tuple[Invoked, Iterator[bytes]]:
+        """What an endpoint answers, in the pieces in which it comes.
+
+        Errors: those of `invoke`, before the first piece; ModelStreamError, while they come.
+        """
+        _, variant, answer = self._ask(operation, request, invocation, caller)
+        return _invoked(variant, answer), _pieces(answer)
+
+    def _ask(
+        self, operation: Operation, request: Members, invocation: Invocation, caller: Caller
+    ) -> tuple[Members, str, Answer]:
+        broken = self._validator.broken(operation, {**request, "Body": b""})
+        if broken is not None:
+            raise ValidationError(broken.message)
+        endpoint = self._endpoint(request["EndpointName"], caller)
+        try:
+            variant, answer = self._ask_variant(endpoint, request, invocation, caller)
+        except NotRunningError as failure:
+            # An update may have replaced the fleet since the endpoint was read.
+            before, endpoint = endpoint, self._endpoint(request["EndpointName"], caller)
+            if endpoint["current"]["fleet"] == before["current"]["fleet"]:
+                raise _no_answer(endpoint, caller, failure) from failure
+            variant, answer = self._ask_variant(endpoint, request, invocation, caller)
+        try:
+            if answer.status not in _SUCCESSES:
+                said = self._whole(answer).decode(errors="replace")
+                raise model_error(endpoint, caller, answer.container, answer.status, said)
+        except NoAnswerError as failure:
+            raise _no_answer(endpoint, caller, failure) from failure
+        return endpoint, variant, answer
+
+    def _ask_variant(
+        self, endpoint: Members, request: Members, invocation: Invocation, caller: Caller
+    ) -> tuple[str, Answer]:
+        shares = weights(endpoint, request.get("TargetVariant"), caller)
+        variant = self._routing.choose(endpoint["EndpointArn"], shares)
+        check_target(endpoint, variant, invocation.target_container, caller)
+        try:
+            answer = self._serving.invoke(endpoint["current"]["fleet"], variant, invocation)
+        except NotRunningError:
+            raise
+        except NoAnswerError as failure:
+            raise _no_answer(endpoint, caller, failure) from failure
+        self._copy_to_shadows(endpoint, invocation)
+        return variant, answer
+
+    @cached_property
+    def _validator(self) -> Validator:
+        return Validator(self.model)
+
+    def _endpoint(self, name: str, caller: Caller) -> Members:
+        try:
+            with self._store.reading(caller.account, caller.region) as session:
+                return live_endpoint(session, name, caller)
+        except StorageFailed as failure:
+            raise ServiceUnavailable(UNAVAILABLE.format(reason=failure)) from failure
+
+    def _whole(self, answer: Answer) -> bytes:
+        body = bytearray()
+        for piece in answer.chunks:
+            body += piece
+            if len(body) > self.most_bytes:
+                _let_go(answer)
+                message = TOO_LONG.format(most=self.most_bytes)
+                raise NoAnswerError(message, container=answer.container)
+        return bytes(body)
+
+    def _copy_to_shadows(self, endpoint: Members, invocation: Invocation) -> None:
+        """Send what a variant is sent to the shadow variants too; what they answer is dropped."""
+        deployment = endpoint["current"]
+        for shadow in deployment["shadows"]:
+            if self._copies.acquire(blocking=False):
+                arguments = (deployment["fleet"], shadow["name"], invocation)
+                threading.Thread(target=self._ask_shadow, args=arguments, daemon=True).start()
+
+    def _ask_shadow(self, fleet: str, variant: str, invocation: Invocation) -> None:
+        try:
+            self._whole(self._serving.invoke(fleet, variant, invocation))
+        except NoAnswerError as failure:
+            _log.warning("The shadow variant %s did not answer: %s", variant, failure)
+        finally:
+            self._copies.release()
+
+
+def _invoked(variant: str, answer: Answer) -> Invoked:
+    return Invoked(
+        variant=variant,
+        content_type=answer.content_type,
+        custom_attributes=answer.custom_attributes,
+    )
+
+
+def _pieces(answer: Answer) -> Iterator[bytes]:
+    try:
+        yield from answer.chunks
+    except NoAnswerError as failure:
+        _log.warning("A stream was broken off: %s", failure)
+        code = "ModelInvocationTimeExceeded" if failure.timed_out else "StreamBroken"
+        raise ModelStreamError(str(failure), {"ErrorCode": code}) from failure
+    finally:
+        _let_go(answer)
+
+
+def _let_go(answer: Answer) -> None:
+    close = getattr(answer.chunks, "close", None)
+    if close is not None:
+        close()
+
+
+def _no_answer(endpoint: Members, caller: Caller, failure: NoAnswerError) -> Exception:
+    """What a caller is told of a container that did not answer."""
+    said = TIMED_OUT.format(container=failure.container) if failure.timed_out else str(failure)
+    return model_error(endpoint, caller, failure.container, 0, said)

@@ -1,0 +1,1 @@
+"""What answers an invocation: models that run here, and answers made up."""

@@ -1,0 +1,236 @@
+"""Canned answers: what a test wants an endpoint to say, and what it was asked.
+
+Rules are looked at in order, the first that matches answers; one that has answered as often as it
+was to is passed over. What no rule matches gets the fixed answer of the fallback.
+"""
+
+import base64
+import json
+import re
+import string
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from sagemock.hosting import Answer, CannedRuleError, Fleet, Invocation, Variant
+from sagemock.serving.canned_schema import checked_rules, rules_of
+
+FIXED_BODY = b'{"sagemock": "A canned answer: nothing real runs behind this endpoint."}'
+FIXED_TYPE = "application/json"
+
+MOST_RULES = 1000
+MOST_CALLS = 1000
+MOST_CALL_BYTES = 16 * 1024
+
+_TARGET_MODEL = "X-Amzn-SageMaker-Target-Model"
+_CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+
+Members = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a canned answer is asked for: by whom, of which endpoint, with what."""
+
+    fleet: Fleet
+    variant: Variant
+    invocation: Invocation
+
+
+class CannedRules:
+    """The rules of one server and the calls they were asked by, in memory.
+
+    Those of a `file` stay when the others are forgotten; only they may name files to reply with.
+    Errors: CannedRuleError, the file cannot be read or a rule in it cannot be.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._lasting = [_Rule(each, file) for each in rules_of(file)] if file else []
+        self._rules = list(self._lasting)
+        self._calls: deque[Members] = deque(maxlen=MOST_CALLS)
+        self._changing = threading.Lock()
+
+    def add(self, content: object) -> None:
+        """Put rules before those of the file and after the others there are.
+
+        Errors: CannedRuleError, one cannot be, or they are too many.
+        """
+        made = [_Rule(each) for each in checked_rules(content)]
+        with self._changing:
+            added = [*self._rules[: len(self._rules) - len(self._lasting)], *made]
+            if len(added) > MOST_RULES:
+                message = f"There can be {MOST_RULES} rules at most."
+                raise CannedRuleError(message)
+            self._rules = [*added, *self._lasting]
+
+    def shown(self) -> list[Members]:
+        """The rules in order, each with how often it has answered."""
+        return [each.shown() for each in self._rules]
+
+    def calls(self) -> list[Members]:
+        """The calls that were given a canned answer, oldest first."""
+        return list(self._calls)
+
+    def forget_calls(self) -> None:
+        """Forget the calls, not the rules."""
+        self._calls.clear()
+
+    def reset(self) -> None:
+        """Back to the rules of the file, as if none had answered; no calls."""
+        with self._changing:
+            for each in self._lasting:
+                each.used = 0
+            self._rules = list(self._lasting)
+            self._calls.clear()
+
+    def speaks_for(self, fleet: Fleet, variant: Variant) -> bool:
+        """Whether some rule is about this variant, whatever it may be asked."""
+        return any(each.fits_variant(fleet, variant) for each in self._rules)
+
+    def answer(self, called: Called, *, always: bool) -> Answer | None:
+        """The answer of the first rule that matches; the fixed one, if there is `always` one."""
+        position, rule = self._take(called)
+        if rule is None and not always:
+            return None
+        self._calls.append(_call(called, position))
+        if rule is None:
+            return Answer(200, FIXED_TYPE, iter((FIXED_BODY,)))
+        return rule.answer(called)
+
+    def _take(self, called: Called) -> "tuple[int | None, _Rule | None]":
+        with self._changing:
+            for position, rule in enumerate(self._rules):
+                if not rule.is_used_up() and rule.matches(called):
+                    rule.used += 1
+                    return position, rule
+        return None, None
+
+
+class _Rule:
+    """One rule: what it matches, what it replies, and how often."""
+
+    def __init__(self, content: Members, file: Path | None = None) -> None:
+        self.content = content
+        self._file = file
+        self.used = 0
+        self._match: Members = content.get("match", {})
+        self._reply: Members = content["reply"]
+        self._times: int | None = content.get("times")
+        try:
+            self._body = re.compile(self._match.get("body_regex", ""), re.DOTALL)
+            self._content = self._read()
+        except re.error as error:
+            message = f"The body_regex {self._match['body_regex']!r} cannot be read: {error}."
+            raise CannedRuleError(message) from error
+        except OSError as error:
+            message = f"The file {self._reply['file']!r} cannot be read: {error.strerror}."
+            raise CannedRuleError(message) from error
+
+    def shown(self) -> Members:
+        return {**self.content, "answered": self.used}
+
+    def is_used_up(self) -> bool:
+        return self._times is not None and self.used >= self._times
+
+    def fits_variant(self, fleet: Fleet, variant: Variant) -> bool:
+        packages = [each.package or "" for each in variant.containers]
+        about = {
+            "endpoint": [fleet.endpoint],
+            "variant": [variant.name],
+            "model": [variant.model],
+            "package": packages,
+            "image": [each.image for each in variant.containers],
+        }
+        return all(
+            any(fnmatchcase(value, self._match[name]) for value in values)
+            for name, values in about.items()
+            if name in self._match
+        )
+
+    def matches(self, called: Called) -> bool:
+        invocation = called.invocation
+        asked = {
+            "content_type": invocation.content_type or "",
+            "target_model": invocation.headers.get(_TARGET_MODEL, ""),
+        }
+        return (
+            self.fits_variant(called.fleet, called.variant)
+            and all(
+                fnmatchcase(value, self._match[name])
+                for name, value in asked.items()
+                if name in self._match
+            )
+            and self._body.search(invocation.body.decode(errors="replace")) is not None
+        )
+
+    def answer(self, called: Called) -> Answer:
+        headers = {name.lower(): value for name, value in self._reply.get("headers", {}).items()}
+        delay_s = self._reply.get("delay", 0)
+        if delay_s:
+            time.sleep(delay_s)
+        return Answer(
+            status=self._reply.get("status", 200),
+            content_type=headers.get("content-type", FIXED_TYPE),
+            chunks=self._pieces(called),
+            custom_attributes=headers.get(_CUSTOM_ATTRIBUTES.lower()),
+        )
+
+    def _pieces(self, called: Called) -> Iterator[bytes]:
+        if "template" in self._reply:
+            return iter((_filled(self._reply["template"], called),))
+        return iter(self._content)
+
+    def _read(self) -> tuple[bytes, ...]:
+        """What it replies, as far as that is the same for all calls."""
+        if "file" in self._reply:
+            if self._file is None:
+                message = "Only the rules of --serving-rules can name a file to reply with."
+                raise CannedRuleError(message)
+            return (self._file.parent.joinpath(self._reply["file"]).read_bytes(),)
+        if "stream_chunks" in self._reply:
+            return tuple(each.encode() for each in self._reply["stream_chunks"])
+        body = self._reply.get("body", "")
+        return (body.encode() if isinstance(body, str) else json.dumps(body).encode(),)
+
+
+def _filled(template: str, called: Called) -> bytes:
+    invocation = called.invocation
+    words: Mapping[str, str] = {
+        "endpoint": called.fleet.endpoint,
+        "variant": called.variant.name,
+        "model": called.variant.model,
+        "body": invocation.body.decode(errors="replace"),
+        "content_type": invocation.content_type or "",
+        "accept": invocation.accept or "",
+        "target_model": invocation.headers.get(_TARGET_MODEL, ""),
+        "custom_attributes": invocation.headers.get(_CUSTOM_ATTRIBUTES, ""),
+    }
+    return string.Template(template).safe_substitute(words).encode()
+
+
+def _call(called: Called, position: int | None) -> Members:
+    """A call as it is read back; `rule` is the place of the one that answered."""
+    invocation = called.invocation
+    call: Members = {
+        "account": called.fleet.account,
+        "region": called.fleet.region,
+        "endpoint": called.fleet.endpoint,
+        "variant": called.variant.name,
+        "content_type": invocation.content_type,
+        "accept": invocation.accept,
+        "custom_attributes": invocation.headers.get(_CUSTOM_ATTRIBUTES),
+        "target_model": invocation.headers.get(_TARGET_MODEL),
+        "target_container": invocation.target_container,
+        "rule": position,
+    }
+    body = invocation.body[:MOST_CALL_BYTES]
+    try:
+        call["body"] = body.decode()
+    except UnicodeDecodeError:
+        call["body_base64"] = base64.b64encode(body).decode()
+    return call

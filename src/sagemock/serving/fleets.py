@@ -1,0 +1,279 @@
+"""The Serving port: fleets of hosts, started and stopped in the background, told of from memory."""
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from sagemock.hosting import Answer, Fleet, Invocation, NotRunningError, Standing, Variant
+from sagemock.serving.hosts import PING_FAILED, Host, HostFailed, Hosts
+
+MOST_REASON = 1000
+"""A FailureReason has 1024 characters; of a longer one the middle is left out."""
+
+_DRAIN_S = 10.0
+_BEGINNING = 400
+_SUCCESSES = range(200, 300)
+
+_NOT_RUNNING = "The container {container} is not running."
+_BETWEEN_TYPE = "application/octet-stream"
+
+_log = logging.getLogger("sagemock.serving")
+
+
+class _Running:
+    """One fleet: its hosts by variant, and how it stands."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.standing = Standing("starting")
+        self.hosts: dict[str, list[Host]] = {}
+        self.starter: threading.Thread | None = None
+        self.stopping = False
+        self.ended = False
+        self.asked = 0
+        self.variants = {each.name: each for each in fleet.variants}
+
+    def all_hosts(self) -> Iterator[Host]:
+        for hosts in self.hosts.values():
+            yield from hosts
+
+
+class Fleets:
+    """Runs fleets on this machine; their folders lie in `root`, which is theirs alone."""
+
+    def __init__(self, hosts: Hosts, root: Path) -> None:
+        self._hosts = hosts
+        self._root = root
+        self._running: dict[str, _Running] = {}
+        self._changed = threading.Condition()
+        self._changes = 0
+        # What a server left that was killed: its workers ended with it, their folders stayed.
+        shutil.rmtree(root, ignore_errors=True)
+
+    def start(self, fleet: Fleet) -> None:
+        """Begin to start a fleet; where nothing has to be run it is ready at once."""
+        running = _Running(fleet)
+        with self._changed:
+            if fleet.id in self._running:
+                return
+            self._running[fleet.id] = running
+        if self._is_canned(running):
+            self._stand(running, "ready")
+        else:
+            running.starter = threading.Thread(target=self._start, args=(running,), daemon=True)
+            running.starter.start()
+
+    def observe(self, fleet_id: str) -> Standing | None:
+        """How a fleet is."""
+        running = self._running.get(fleet_id)
+        return running.standing if running else None
+
+    def stop(self, fleet_id: str) -> None:
+        """Begin to stop a fleet; one that runs nothing is stopped at once."""
+        with self._changed:
+            running = self._running.get(fleet_id)
+            if running is None or running.stopping:
+                return
+            running.stopping = True
+        if running.starter is None:
+            self._stop(running)
+        else:
+            threading.Thread(target=self._stop, args=(running,), daemon=True).start()
+
+    def invoke(self, fleet_id: str, variant: str, invocation: Invocation) -> Answer:
+        """What a variant answers: one container, or each fed with what the one before said."""
+        running = self._running.get(fleet_id)
+        if running is None or running.standing.state != "ready":
+            raise NotRunningError(_NOT_RUNNING.format(container="primary"), container="primary")
+        with self._changed:
+            if running.ended:
+                raise NotRunningError(_NOT_RUNNING.format(container="primary"), container="primary")
+            running.asked += 1
+        try:
+            answer = _answer(running.variants[variant], running.hosts[variant], invocation)
+        except BaseException:
+            self._answered(running)
+            raise
+        return replace(answer, chunks=_Chunks(answer, lambda: self._answered(running)))
+
+    def changes(self) -> int:
+        """How often the standing of a fleet has changed so far."""
+        return self._changes
+
+    def wait_for_change(self, seen: int, timeout_s: float) -> None:
+        """Wait until there have been more changes than `seen`, or for so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._changes > seen, timeout_s)
+
+    def reset(self) -> None:
+        """Stop all fleets, whatever they are asked; return when nothing of them is left."""
+        running = list(self._running.values())
+        for each in running:
+            with self._changed:
+                each.ended = True
+                self._changed.notify_all()
+            self.stop(each.fleet.id)
+        with self._changed:
+            self._changed.wait_for(
+                lambda: all(self._running.get(each.fleet.id) is not each for each in running)
+            )
+
+    def close(self) -> None:
+        """Stop all fleets, and remove their folders."""
+        self.reset()
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def _is_canned(self, running: _Running) -> bool:
+        """Whether nothing of a fleet has to be run; its hosts are made then."""
+        hosts: dict[str, list[Host]] = {}
+        for variant in running.fleet.variants:
+            hosts[variant.name] = []
+            for container in variant.containers:
+                host = self._hosts.canned_at_once(running.fleet, variant, container)
+                if host is None:
+                    return False
+                hosts[variant.name].append(host)
+        running.hosts = hosts
+        return True
+
+    def _start(self, running: _Running) -> None:
+        try:
+            for variant in running.fleet.variants:
+                self._prepare(running, variant)
+            self._start_hosts(running)
+        except HostFailed as failure:
+            _log.error("Endpoint %s: %s", running.fleet.endpoint, failure)
+            self._stand(running, "failed", _shortened(str(failure)))
+        except Exception:  # noqa: BLE001 - else the fleet would be starting for ever
+            _log.exception("Endpoint %s could not be started", running.fleet.endpoint)
+            self._stand(running, "failed", "Internal server error.")
+        else:
+            self._stand(running, "ready")
+
+    def _prepare(self, running: _Running, variant: Variant) -> None:
+        hosts = running.hosts.setdefault(variant.name, [])
+        for container in variant.containers:
+            if running.stopping:
+                raise HostFailed(_NOT_RUNNING.format(container=container.hostname))
+            hosts.append(self._hosts.host(running.fleet, variant, container, self._root))
+
+    def _start_hosts(self, running: _Running) -> None:
+        """Start all hosts side by side. Errors: HostFailed, of the first that failed."""
+        failures: list[str] = []
+
+        def start(variant: Variant, hostname: str, host: Host) -> None:
+            try:
+                host.start()
+            except HostFailed as failure:
+                said = {"hostname": hostname, "variant": variant.name, "said": failure}
+                failures.append(PING_FAILED.format(**said))
+
+        starts = [
+            (variant, container.hostname, host)
+            for variant in running.fleet.variants
+            for container, host in zip(variant.containers, running.hosts[variant.name], strict=True)
+        ]
+        threads = [threading.Thread(target=start, args=each, daemon=True) for each in starts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise HostFailed(failures[0])
+
+    def _stop(self, running: _Running) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: running.ended or not running.asked, _DRAIN_S)
+            running.ended = True
+        # What is starting is stopped too, and what it still begins meanwhile once it has ended.
+        for _ in range(2):
+            for host in list(running.all_hosts()):
+                host.stop()
+            if running.starter is not None:
+                running.starter.join()
+        with self._changed:
+            self._running.pop(running.fleet.id, None)
+            self._changes += 1
+            self._changed.notify_all()
+
+    def _answered(self, running: _Running) -> None:
+        with self._changed:
+            running.asked -= 1
+            if running.stopping:
+                self._changed.notify_all()
+
+    def _stand(
+        self, running: _Running, state: Literal["ready", "failed"], reason: str = ""
+    ) -> None:
+        backends = {
+            name: "+".join(dict.fromkeys(host.backend for host in hosts))
+            for name, hosts in running.hosts.items()
+        }
+        with self._changed:
+            running.standing = Standing(state, reason, backends)
+            self._changes += 1
+            self._changed.notify_all()
+
+
+class _Chunks:
+    """An answer's pieces; tells when they have come to their end, or are let go."""
+
+    def __init__(self, answer: Answer, ended: Callable[[], None]) -> None:
+        self._chunks = answer.chunks
+        self._ended: Callable[[], None] | None = ended
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._chunks)
+        except BaseException:
+            self._end()
+            raise
+
+    def close(self) -> None:
+        close = getattr(self._chunks, "close", None)
+        if close is not None:
+            close()
+        self._end()
+
+    def __del__(self) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        ended, self._ended = self._ended, None
+        if ended is not None:
+            ended()
+
+
+def _answer(variant: Variant, hosts: Sequence[Host], invocation: Invocation) -> Answer:
+    """What a variant's containers answer: one of them where they are called directly."""
+    if not variant.direct or len(hosts) == 1:
+        return _in_series(hosts, invocation)
+    names = [each.hostname for each in variant.containers]
+    return hosts[names.index(str(invocation.target_container))].invoke(invocation)
+
+
+def _in_series(hosts: Sequence[Host], invocation: Invocation) -> Answer:
+    """The answer of the last container; each gets what the one before it said."""
+    asked = replace(invocation, accept=None) if len(hosts) > 1 else invocation
+    for host in hosts[:-1]:
+        answer = host.invoke(asked)
+        if answer.status not in _SUCCESSES:
+            return answer
+        asked = replace(
+            asked, body=b"".join(answer.chunks), content_type=answer.content_type or _BETWEEN_TYPE
+        )
+    return hosts[-1].invoke(replace(asked, accept=invocation.accept))
+
+
+def _shortened(reason: str) -> str:
+    """A reason that fits: how it begins, and how it ends, where a log's last line stands."""
+    if len(reason) <= MOST_REASON:
+        return reason
+    return f"{reason[:_BEGINNING]} ... {reason[_BEGINNING - MOST_REASON + 5 :]}"

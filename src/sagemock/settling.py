@@ -1,0 +1,161 @@
+"""Settling: bringing resources that have yet to move to where they should be.
+
+A rule that begins something leaves its resource due and is answered. Here what is due is compared
+with how fleets stand: what is missing is started, what is left over stopped, and a status that has
+been reached is written, with its activity record, in a writing call of our own. Nothing sleeps, and
+a crash loses nothing: what it interrupted is still due at the next start.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from sagemock.hosting import Serving
+from sagemock.operation import Call, Caller, Look, Operation
+from sagemock.ports import Session, StorageFailed, Store
+
+SETTLE = Operation(
+    name="Settle", input=None, output=None, reads=False, result_member=None, token_member=None
+)
+"""What the activity log calls a move nobody called for."""
+
+PRINCIPAL = "sagemaker.amazonaws.com"
+
+Place = tuple[str, str, str, str, int]
+"""An account, a region, and the kind, name and number of a resource there."""
+
+NewCall = Callable[[Operation, Caller, str, Session], Call]
+
+_LOOK_S = 1.0
+
+_log = logging.getLogger("sagemock.settling")
+
+
+class Settling:
+    """Moves the resources of one store, by what `looks` says for each kind."""
+
+    def __init__(
+        self, *, store: Store, serving: Serving, looks: Mapping[str, Look], new_call: NewCall
+    ) -> None:
+        self._store = store
+        self._serving = serving
+        self._looks = looks
+        self._new_call = new_call
+        self._due: set[Place] = set()
+        self._turn = threading.Lock()
+        self._stopping = threading.Event()
+        # Whether something has become due, or has failed, since all that was due was looked at.
+        self._outdated = False
+        self._seen = -1
+
+    def resume(self) -> None:
+        """Take up what was left by whoever served this store before, and start what is missing."""
+        for kind in self._looks:
+            for _, account, region, *resource in self._store.places(kind):
+                self._due.add((account, region, *resource))  # type: ignore[arg-type]  # a place
+        self._outdated = True
+        self.settle()
+
+    def add(
+        self, account: str, region: str, resources: Iterable[tuple[str, str, int]]
+    ) -> set[Place]:
+        """Take up what a call has left due, now that it is committed."""
+        places: set[Place] = {(account, region, *resource) for resource in resources}
+        self._due |= places
+        self._outdated = True
+        return places
+
+    def hold(self, places: set[Place], timeout_s: float) -> None:
+        """Settle until these resources have come to rest, or for so long."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            seen = self._serving.changes()
+            self.settle()
+            left_s = deadline - time.monotonic()
+            if not places & self._due or left_s <= 0:
+                return
+            self._serving.wait_for_change(seen, left_s)
+
+    def glance(self) -> None:
+        """Settle if something is due and has changed, unless it is being done already."""
+        if self._due and self._needs_look() and self._turn.acquire(blocking=False):
+            try:
+                self._settle_all()
+            finally:
+                self._turn.release()
+
+    def settle(self) -> None:
+        """Look at everything that is due, and move what can be moved."""
+        with self._turn:
+            self._settle_all()
+
+    def run(self) -> None:
+        """Settle whenever something has changed, until stopped."""
+        while not self._stopping.is_set():
+            seen = self._serving.changes()
+            self.glance()
+            self._serving.wait_for_change(seen, _LOOK_S)
+
+    def stop(self) -> None:
+        """Let `run` return."""
+        self._stopping.set()
+
+    def forget(self) -> None:
+        """Nothing is due any more: the store is empty."""
+        self._due.clear()
+
+    def _needs_look(self) -> bool:
+        return self._outdated or self._serving.changes() != self._seen
+
+    def _settle_all(self) -> None:
+        self._seen, self._outdated = self._serving.changes(), False
+        for place in tuple(self._due):
+            try:
+                self._settle(place)
+            except StorageFailed as failure:
+                _log.error("%s/%s waits for the storage: %s", place[2], place[3], failure)
+                self._outdated = True
+
+    def _settle(self, place: Place) -> None:
+        """Move one resource as far as it goes now."""
+        account, region, *resource = place
+        asked = False
+        while True:
+            with self._store.reading(account, region) as session:
+                row = session.get(*resource)  # type: ignore[arg-type]  # kind, name and number
+            if row is None:
+                break
+            move = self._looks[place[2]](row.document, self._serving.observe)
+            if move.apply is not None:
+                self._apply(place)
+                continue
+            if (move.start or move.stop) and not asked:
+                for fleet in move.start:
+                    self._serving.start(fleet)
+                for fleet_id in move.stop:
+                    self._serving.stop(fleet_id)
+                asked = True
+                continue
+            if move.start or move.stop or move.waits:
+                return
+            break
+        self._due.discard(place)
+
+    def _apply(self, place: Place) -> None:
+        account, region, kind, name, number = place
+        caller = Caller(account=account, region=region, principal=PRINCIPAL, principal_id="")
+
+        def work(session: Session) -> tuple[str, ...]:
+            row = session.get(kind, name, number)
+            if row is None:
+                return ()
+            # Asked again, for it may have changed since it was read.
+            move = self._looks[kind](row.document, self._serving.observe)
+            if move.apply is None:
+                return ()
+            move.apply(self._new_call(SETTLE, caller, "", session), row.document)
+            return move.stop_after
+
+        for fleet_id in self._store.write(account, region, work):
+            self._serving.stop(fleet_id)

@@ -1,0 +1,214 @@
+"""The data plane: SageMaker Runtime's REST-JSON, by path on the same port.
+
+One request in, one answer out; a stream goes out as event-stream frames. Knows no framework. Which
+header carries which member, and which path is which operation, is read from the service model.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+
+from sagemock.errors import (
+    InternalFailure,
+    ModelError,
+    ModelStreamError,
+    SageMakerError,
+    UnknownOperationException,
+)
+from sagemock.hosting import Invocation
+from sagemock.operation import Caller, Members, Operation
+from sagemock.ports import Ids
+from sagemock.runtime import Invoked
+from sagemock.service import NOT_SERVED, Service
+from sagemock.settings import Settings
+from sagemock.wire.answers import REQUEST_ID, Headers, compact
+from sagemock.wire.caller import Callers
+from sagemock.wire.event_stream import exception_frame, part_frame
+
+PATHS = "/endpoints/"
+"""How the paths of the data plane begin."""
+
+TOO_LONG = "HTTP content length exceeded {most} bytes."
+
+_JSON = "application/json"
+_EVENT_STREAM = "application/vnd.amazon.eventstream"
+_ERROR_TYPE = "x-amzn-ErrorType"
+_INVOKE, _STREAM = "InvokeEndpoint", "InvokeEndpointWithResponseStream"
+_TO_CONTAINER = ("CustomAttributes", "TargetModel", "InferenceId", "SessionId")
+_IN_PATH = re.compile(r"\{(\w+)\}")
+
+_log = logging.getLogger("sagemock.calls")
+
+
+@dataclass(frozen=True)
+class RestAnswer:
+    """What goes over the wire, but for Date. `pieces` is a stream; a whole body has a length."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes = b""
+    pieces: Iterator[bytes] | None = None
+
+
+@dataclass(frozen=True)
+class _Route:
+    operation: Operation
+    path: re.Pattern[str]
+    headers: Mapping[str, str]
+    shown: Mapping[str, str]
+
+    def answer_headers(self, invoked: Invoked, request_id: str) -> list[tuple[str, str]]:
+        """What a container said beside the body, in the headers that carry it."""
+        values = {
+            "ContentType": invoked.content_type,
+            "InvokedProductionVariant": invoked.variant,
+            "CustomAttributes": invoked.custom_attributes,
+        }
+        said = [(self.shown[member], value) for member, value in values.items() if value]
+        return [(REQUEST_ID, request_id), *said]
+
+
+class RestJson:
+    """Answers the invocations of one service."""
+
+    def __init__(self, service: Service, settings: Settings, ids: Ids) -> None:
+        self._service = service
+        self._callers = Callers(settings)
+        self._ids = ids
+
+    def answer(self, path: str, headers: Headers, body: bytes) -> RestAnswer:
+        """The answer to one POST below `/endpoints/`."""
+        started = time.monotonic()
+        request_id = self._ids.request_id()
+        caller = self._callers.caller(headers.get("Authorization", ""))
+        outcome, operation = "200", "-"
+        try:
+            route, name = self._route(path)
+            operation = route.operation.name
+            request = _members(route, name, headers)
+            answer = self._invoke(route, request, body, caller, request_id)
+        except SageMakerError as error:
+            outcome, answer = error.code, failure(error, request_id)
+        except Exception:  # noqa: BLE001 - the border: what is left is a fault of ours
+            _log.exception("%s %s failed", request_id, operation)
+            outcome, answer = "InternalFailure", failure(InternalFailure(""), request_id)
+        if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            outcome = str(answer.status)
+        elapsed_ms = (time.monotonic() - started) * 1000
+        _log.info(
+            "%s %s %s %s %s %.1f ms",
+            *(request_id, operation, caller.account, caller.region, outcome, elapsed_ms),
+        )
+        return answer
+
+    def _invoke(
+        self,
+        route: _Route,
+        request: Members,
+        body: bytes,
+        caller: Caller,
+        request_id: str,
+    ) -> RestAnswer:
+        runtime = self._service.runtime
+        operation = route.operation
+        if operation.name not in (_INVOKE, _STREAM):
+            raise UnknownOperationException(NOT_SERVED.format(operation=operation.name))
+        if len(body) > runtime.most_bytes:
+            return too_long(runtime.most_bytes, request_id)
+        invocation = _invocation(route, request, body)
+        self._service.glance()
+        if operation.name == _STREAM:
+            invoked, pieces = runtime.stream(operation, request, invocation, caller)
+            sent = [*route.answer_headers(invoked, request_id), ("Content-Type", _EVENT_STREAM)]
+            return RestAnswer(200, sent, pieces=_frames(pieces))
+        invoked, answered = runtime.invoke(operation, request, invocation, caller)
+        return RestAnswer(200, route.answer_headers(invoked, request_id), answered)
+
+    def _route(self, path: str) -> tuple[_Route, str]:
+        for route in self._routes:
+            match = route.path.fullmatch(path)
+            if match is not None:
+                return route, match[1]
+        raise UnknownOperationException
+
+    @cached_property
+    def _routes(self) -> list[_Route]:
+        model = self._service.runtime.model
+        routes = []
+        for name in model.operation_names():
+            operation = model.operation(name)
+            if operation is None or operation.input is None:
+                continue
+            pattern = _IN_PATH.sub("([^/]*)", model.request_uri(name))
+            routes.append(
+                _Route(
+                    operation,
+                    re.compile(pattern),
+                    _in_headers(model.shapes, operation.input),
+                    _in_headers(model.shapes, str(operation.output)),
+                )
+            )
+        return routes
+
+
+def _in_headers(shapes: Mapping[str, Mapping[str, Any]], shape: str) -> dict[str, str]:
+    """The members of a shape that travel in headers, each with its header."""
+    return {
+        member: facts["locationName"]
+        for member, facts in shapes[shape]["members"].items()
+        if facts.get("location") == "header"
+    }
+
+
+def _members(route: _Route, name: str, headers: Headers) -> Members:
+    request: Members = {"EndpointName": name}
+    for member, header in route.headers.items():
+        value = headers.get(header, "")
+        if value:
+            request[member] = value
+    return request
+
+
+def _invocation(route: _Route, request: Members, body: bytes) -> Invocation:
+    passed_on = {
+        route.headers[member]: request[member] for member in _TO_CONTAINER if member in request
+    }
+    return Invocation(
+        body=body,
+        content_type=request.get("ContentType"),
+        accept=request.get("Accept"),
+        headers=passed_on,
+        target_container=request.get("TargetContainerHostname"),
+    )
+
+
+def _frames(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The frames of a stream; what breaks it off is the last one."""
+    try:
+        for piece in pieces:
+            if piece:
+                yield part_frame(piece)
+    except ModelStreamError as error:
+        yield exception_frame(error.code, {"Message": error.message, **error.details})
+
+
+def failure(error: SageMakerError, request_id: str) -> RestAnswer:
+    """An error: its code in a header, and `Message` with a capital."""
+    details = error.details if isinstance(error, ModelError) else {}
+    members: Members = {**details}
+    if error.message is not None:
+        members["Message"] = error.message
+    status = HTTPStatus.NOT_FOUND if isinstance(error, UnknownOperationException) else error.status
+    headers = [(REQUEST_ID, request_id), (_ERROR_TYPE, error.code), ("Content-Type", _JSON)]
+    return RestAnswer(status, headers, compact(members))
+
+
+def too_long(most: int, request_id: str) -> RestAnswer:
+    """The refusal of a body beyond the limit, which has no code (wire-protocol 2.2)."""
+    headers = [(REQUEST_ID, request_id), ("Content-Type", _JSON)]
+    return RestAnswer(413, headers, compact({"Message": TOO_LONG.format(most=most)}))
