@@ -21,8 +21,9 @@ EXAMPLES = re.findall(r"<!-- example -->\n```python\n(.*?)```", README, re.DOTAL
 
 
 @pytest.fixture
-def url(model: ServiceModel) -> Iterator[str]:
-    service = create_service(Settings(db=":memory:"), model=model)
+def url(model: ServiceModel, tmp_path: Path) -> Iterator[str]:
+    settings = Settings(db=tmp_path / ".sagemock" / "sagemock.db")
+    service = create_service(settings, model=model)
     running = Running(create_app(service=service))
     yield running.url
     running.stop()
@@ -75,7 +76,7 @@ def test_the_profile_works_where_there_is_no_other_configuration(url: str, tmp_p
 
 
 def test_there_are_examples_and_the_three_commands() -> None:
-    assert len(EXAMPLES) == 2
+    assert len(EXAMPLES) == 3
     commands = re.findall(r"<!-- command: (\w+) -->\n```sh\n(.*)\n```", README)
     assert [name for name, _ in commands] == ["serve", "tests", "benchmark"]
     for _, command in commands:
@@ -91,5 +92,5 @@ def test_every_command_and_option_that_is_named_exists() -> None:
     tests = Path(__file__).parent
     for path in (tests / "benchmarks" / "__main__.py", *tests.glob("*/conftest.py")):
         options |= set(re.findall(r'"(--[a-z-]+)"', path.read_text("utf-8")))
-    for option in re.findall(r"`(?:(?:sagemock \w+|pytest [\w/]+) )?(--[a-z-]+)", README):
+    for option in re.findall(r"`(?:(?:sagemock \w+|pytest [\w/]+) )?(--[a-z0-9-]+)", README):
         assert option in options | {"--help"}, option

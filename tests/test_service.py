@@ -38,8 +38,8 @@ def test_an_operation_nobody_knows_has_no_message(service: Service) -> None:
 
 
 def test_an_operation_that_is_not_served_says_where_coverage_is_listed(service: Service) -> None:
-    with pytest.raises(UnknownOperationException, match=r"ListModels.*`sagemock coverage`"):
-        service.invoke("ListModels", {}, CALLER)
+    with pytest.raises(UnknownOperationException, match=r"ListTrainingJobs.*`sagemock coverage`"):
+        service.invoke("ListTrainingJobs", {}, CALLER)
 
 
 def test_a_refused_call_does_not_use_up_its_token(service: Service) -> None:

@@ -126,6 +126,10 @@ class Serving(Protocol):
         """What a variant answers. Errors: NoAnswerError, or NotRunningError of these."""
         ...
 
+    def logs(self, fleet_id: str) -> dict[str, str]:
+        """The last lines of what each container wrote, by `variant/hostname`."""
+        ...
+
     def changes(self) -> int:
         """How often the standing of a fleet has changed so far."""
         ...

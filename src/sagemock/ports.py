@@ -258,6 +258,10 @@ class Store(Protocol):
         """
         ...
 
+    def commits(self) -> int:
+        """How often something was committed so far: what was read since the last is as it was."""
+        ...
+
     def due(self) -> list[Due]:
         """All resources that have yet to move, of every account and region, earliest first."""
         ...

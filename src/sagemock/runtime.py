@@ -31,6 +31,7 @@ TOO_LONG = "The model's answer is longer than {most} bytes."
 _SUCCESSES = range(200, 300)
 _MOST_COPIES = 8
 """As many calls to shadow variants at once; what comes beside them is not copied."""
+_MOST_READ = 1000
 
 _log = logging.getLogger("sagemock.runtime")
 
@@ -54,6 +55,7 @@ class Runtime:
         self._store = store
         self._serving = serving
         self._routing = routing
+        self._read: dict[tuple[str, str, str], tuple[int, Members]] = {}
         self._copies = threading.BoundedSemaphore(_MOST_COPIES)
 
     @cached_property
@@ -134,11 +136,22 @@ class Runtime:
         return Validator(self.model)
 
     def _endpoint(self, name: str, caller: Caller) -> Members:
+        """The endpoint, read anew when something was committed since it was read last."""
+        key = (caller.account, caller.region, name)
+        # Asked before it is read: what is committed meanwhile is read the next time.
+        commits = self._store.commits()
+        known = self._read.get(key)
+        if known is not None and known[0] == commits:
+            return known[1]
         try:
             with self._store.reading(caller.account, caller.region) as session:
-                return live_endpoint(session, name, caller)
+                endpoint = live_endpoint(session, name, caller)
         except StorageFailed as failure:
             raise ServiceUnavailable(UNAVAILABLE.format(reason=failure)) from failure
+        if len(self._read) >= _MOST_READ:
+            self._read.clear()
+        self._read[key] = (commits, endpoint)
+        return endpoint
 
     def _whole(self, answer: Answer) -> bytes:
         body = bytearray()

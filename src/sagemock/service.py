@@ -28,6 +28,7 @@ from sagemock.hosting import Canned, Serving
 from sagemock.operation import Call, Caller, Hosting, Look, Members, Operation, Rule
 from sagemock.ports import Clock, Replay, Session, StorageFailed, Store
 from sagemock.resources.deployment_history import deployments
+from sagemock.resources.endpoint import ENDPOINT
 from sagemock.resources.model import MODEL
 from sagemock.runtime import Runtime
 from sagemock.settling import Settling
@@ -136,6 +137,16 @@ class Service:
         """What is deployed and what was: one row a variant, newest first."""
         with _storage(), self._store.reading(account, region) as session:
             return deployments(session, self._serving.observe)
+
+    def logs(self, endpoint_name: str, account: str, region: str) -> dict[str, str] | None:
+        """The last lines of what an endpoint's containers wrote; None for no such endpoint."""
+        with _storage(), self._store.reading(account, region) as session:
+            row = session.get(ENDPOINT.arn_type, endpoint_name)
+        if row is None:
+            return None
+        deployments = (row.document[each] for each in ("next", "current") if each in row.document)
+        logs = (self._serving.logs(each["fleet"]) for each in deployments)
+        return {name: text for each in logs for name, text in each.items()}
 
     def hosted_containers(self, model_name: str, account: str, region: str) -> list[Members] | None:
         """What a model's containers come to, packages resolved; None for no such model."""

@@ -1,7 +1,8 @@
 """The benchmark: `python tests/benchmarks`, from a clone with the extras `dev` and `benchmark`.
 
 sagemock beside moto's server and bare Flask, all started here, the same requests sent to all in
-turn. Prints a table of ratios against the goals P1 to P10, then one line of JSON.
+turn. Prints a table of ratios against the goals P1 to P10, and D1 to D3 of deployed models, then
+one line of JSON.
 """
 
 import json
@@ -21,6 +22,7 @@ from contenders import Contender, contender
 from figures import Figure, as_json, table
 from growth import MILLION
 from growth_figures import growth_figures
+from invocation import invocation_figures
 from latency import latency_figures
 from prebuilt import Prebuilt
 from process_costs import memory_figure, process_figures
@@ -87,6 +89,7 @@ def standing_figures(run: Run) -> list[Figure]:
         *_filled_figures(run),
         *group_commit_figures(run),
         *creators_figures(run),
+        *invocation_figures(run),
     ]
 
 
@@ -143,9 +146,9 @@ def _circumstances(run: Run, seconds: float) -> dict[str, object]:
 
 
 def _place(figure: Figure) -> tuple[int, int]:
-    """Goals by their number; what has none comes last."""
-    number = figure.id.removeprefix("P")
-    return (0, int(number)) if number.isdecimal() else (1, 0)
+    """Goals of the quality reference (P) by their number, then D; what has none comes last."""
+    letter, number = figure.id[:1], figure.id[1:]
+    return ("PD".index(letter), int(number)) if number.isdecimal() else (2, 0)
 
 
 if __name__ == "__main__":

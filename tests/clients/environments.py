@@ -66,6 +66,7 @@ def clean_environment(url: str, home: Path) -> dict[str, str]:
     return kept | {
         "HOME": str(home),
         "AWS_ENDPOINT_URL_SAGEMAKER": url,
+        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": url,
         "AWS_ACCESS_KEY_ID": "123456789012",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_DEFAULT_REGION": "us-east-1",

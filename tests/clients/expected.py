@@ -26,6 +26,30 @@ MESSAGES = {
 }
 """A group with a version deleted; a group created again; a group that is not; a page of 1000."""
 
+DEPLOY_MESSAGES = {
+    "unapproved": (
+        f"ModelPackage {VERSION_1} cannot be deployed: its ModelApprovalStatus is "
+        "PendingManualApproval. Set it to Approved with UpdateModelPackage first."
+    ),
+    "model": f'Cannot create already existing model "{REGISTRY}:model/churn".',
+    "config": (
+        f'Cannot create already existing endpoint configuration "{REGISTRY}:endpoint-config/one".'
+    ),
+    "endpoint": f'Cannot create already existing endpoint "{REGISTRY}:endpoint/churn-live".',
+    "no_config": f'Could not find endpoint configuration "{REGISTRY}:endpoint-config/no".',
+    "no_model": f'Could not find model "{REGISTRY}:model/no".',
+    "no_endpoint": f'Could not find endpoint "{REGISTRY}:endpoint/no".',
+    "not_there": "Endpoint no of account 123456789012 not found.",
+}
+"""A version deployed before its approval; three names taken; three not there; and one called."""
+
+LOOK_THERE = (
+    " See https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1"
+    "#logEventViewer:group=/aws/sagemaker/Endpoints/Churn-Live in account 123456789012 for more "
+    "information."
+)
+"""How each error from a model of the endpoint `Churn-Live` ends."""
+
 
 def botocore_errors() -> dict[str, Any]:
     """What the four refused calls raise in a client made of botocore: its class and what it has."""

@@ -1,15 +1,19 @@
 """aiobotocore: many calls on one event loop, asynchronous paginators, errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from client_programs import run_python
+from deployable import BROKEN, CHURN, STREAM, Deploy, deploying, running_models
 from environments import clean_environment, python_environment
 from expected import PAGES, REGISTRY, VERSION_1, botocore_errors
 
+from real_models import near
 from running import Running
+from sagemock.api.service_model import ServiceModel
 
 pytestmark = pytest.mark.clients
 VERSION = "3.10.0"
@@ -29,6 +33,15 @@ def run(server: Running, python: Path, tmp_path: Path) -> Run:
     return lambda part: run_python(
         python, "aiobotocore_client.py", part, variables=variables, folder=tmp_path
     )
+
+
+@pytest.fixture
+def deploy(model: ServiceModel, python: Path, tmp_path: Path) -> Iterator[Deploy]:
+    with running_models(model, tmp_path) as server:
+        variables = clean_environment(server.url, tmp_path)
+        program = "aiobotocore_deploy.py"
+        run = partial(run_python, python, program, variables=variables, folder=tmp_path)
+        yield deploying(run, server.url, tmp_path)
 
 
 def test_the_developer_guides_flow(run: Run) -> None:
@@ -58,3 +71,26 @@ def test_paginators_follow_all_pages(run: Run) -> None:
 
 def test_errors_have_aws_words_and_are_not_tried_again(run: Run) -> None:
     assert run("errors") == botocore_errors()
+
+
+def test_a_version_is_deployed_called_and_taken_down(deploy: Deploy) -> None:
+    seen = deploy("deploy", "numpy_churn", CHURN.body)
+    assert near(seen.pop("answered"), CHURN.answer)
+    assert seen == {
+        "variant": "blue",
+        "refused": [["ValidationError", None], ["ModelError", 415]],
+        "left": [[], [], []],
+    }
+
+
+def test_sixteen_callers_at_once_get_each_their_own_answer(deploy: Deploy) -> None:
+    expected = [[price * 0.8, "rate=0.8"] for price in range(16)]
+    assert near(deploy("crowd", "plain_tenant"), expected)
+
+
+def test_streams_are_read_chunk_by_chunk_and_a_broken_one_raises(deploy: Deploy) -> None:
+    assert deploy("stream", "plain_stream", STREAM.body, BROKEN.body, STREAM.body) == [
+        [STREAM.chunks, "text/plain"],
+        [BROKEN.chunks, "ModelStreamError"],
+        [STREAM.chunks, "text/plain"],
+    ]

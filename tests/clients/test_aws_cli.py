@@ -2,14 +2,18 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from deployable import CHURN, registered, running_models
 from environments import clean_environment, python_environment
-from expected import GROUP, MESSAGES, REGISTRY, VERSION_1
+from expected import DEPLOY_MESSAGES, GROUP, LOOK_THERE, MESSAGES, REGISTRY, VERSION_1
 
+from real_models import near
 from running import Running
+from sagemock.api.service_model import ServiceModel
 
 pytestmark = pytest.mark.clients
 VERSION = "1.46.3"
@@ -19,8 +23,9 @@ CLIENT = f"AWS CLI {VERSION}"
 class Aws:
     """`aws sagemaker` as a user without any configuration runs it."""
 
-    def __init__(self, program: Path, url: str, home: Path) -> None:
+    def __init__(self, program: Path, url: str, home: Path, service: str = "sagemaker") -> None:
         self._program = program
+        self._service = service
         self._variables = clean_environment(url, home)
         self._home = home
 
@@ -31,7 +36,7 @@ class Aws:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self._program, "sagemaker", *arguments],
+            [self._program, self._service, *arguments],
             env=self._variables,
             cwd=self._home,
             capture_output=True,
@@ -49,6 +54,13 @@ def program() -> Path:
 @pytest.fixture
 def aws(server: Running, program: Path, tmp_path: Path) -> Aws:
     return Aws(program, server.url, tmp_path)
+
+
+@pytest.fixture
+def host(model: ServiceModel, tmp_path: Path) -> Iterator[Running]:
+    """A server that runs models."""
+    with running_models(model, tmp_path) as running:
+        yield running
 
 
 def test_the_developer_guides_flow(aws: Aws, tmp_path: Path) -> None:
@@ -190,3 +202,89 @@ def test_errors_are_told_in_aws_words(aws: Aws) -> None:
             f"An error occurred (ValidationException) when calling the {operation} operation: "
             f"{message}"
         )
+
+
+def test_a_version_is_deployed_called_and_taken_down(
+    host: Running, program: Path, tmp_path: Path
+) -> None:
+    version = registered(host.url, tmp_path, "numpy_churn")
+    aws = Aws(program, host.url, tmp_path)
+    runtime = Aws(program, host.url, tmp_path, "sagemaker-runtime")
+    live = ("--endpoint-name", "Churn-Live")
+    start(aws, version)
+    assert aws("wait", "endpoint-in-service", *live) is None
+    described = aws("describe-endpoint", *live)
+    assert described["EndpointArn"] == f"{REGISTRY}:endpoint/churn-live"
+    assert described["EndpointStatus"] == "InService"
+    assert isinstance(described["CreationTime"], float)
+
+    customers = tmp_path / "customers.json"
+    customers.write_bytes(CHURN.body)
+    answered = runtime(
+        *("invoke-endpoint", *live, "--body", f"fileb://{customers}"),
+        *("--content-type", "application/json", "--accept", "application/json", "churn.json"),
+    )
+    assert answered == {"ContentType": "application/json", "InvokedProductionVariant": "blue"}
+    assert near(json.loads((tmp_path / "churn.json").read_bytes()), CHURN.answer)
+
+    assert aws("delete-endpoint", *live) is None
+    assert aws("wait", "endpoint-deleted", *live) is None
+    assert aws("delete-endpoint-config", "--endpoint-config-name", "one") is None
+    assert aws("delete-model", "--model-name", "churn") is None
+    assert aws("list-models") == {"Models": []}
+
+
+def test_errors_of_a_deployment_are_told_in_aws_words(
+    host: Running, program: Path, tmp_path: Path
+) -> None:
+    version = registered(host.url, tmp_path, "plain_score", "PendingManualApproval")
+    aws = Aws(program, host.url, tmp_path)
+    runtime = Aws(program, host.url, tmp_path, "sagemaker-runtime")
+    container = ("--primary-container", f"ModelPackageName={version}")
+    unapproved = aws.run("create-model", "--model-name", "churn", *container)
+    aws(
+        *("update-model-package", "--model-package-arn", version),
+        *("--model-approval-status", "Approved"),
+    )
+    start(aws, version)
+    live = ("--endpoint-name", "Churn-Live")
+    again = aws.run("create-endpoint", *live, "--endpoint-config-name", "one")
+    no = ("--endpoint-name", "no")
+    missing = aws.run("describe-endpoint", *no)
+    never = aws.run("wait", "endpoint-in-service", *no)
+    not_there = runtime.run("invoke-endpoint", *no, "answer")
+    narrow = tmp_path / "narrow.json"
+    narrow.write_text("[[60, 2]]")
+    from_model = runtime.run("invoke-endpoint", *live, "--body", f"fileb://{narrow}", "answer")
+    for result, told in (
+        (unapproved, ("ValidationException", "CreateModel", DEPLOY_MESSAGES["unapproved"])),
+        (again, ("ValidationException", "CreateEndpoint", DEPLOY_MESSAGES["endpoint"])),
+        (missing, ("ValidationException", "DescribeEndpoint", DEPLOY_MESSAGES["no_endpoint"])),
+        (not_there, ("ValidationError", "InvokeEndpoint", DEPLOY_MESSAGES["not_there"])),
+    ):
+        code, operation, message = told
+        assert result.returncode in (254, 255)
+        assert result.stderr.strip().endswith(
+            f"An error occurred ({code}) when calling the {operation} operation: {message}"
+        )
+    assert never.returncode == 255
+    assert "Waiter EndpointInService failed" in never.stderr
+    assert DEPLOY_MESSAGES["no_endpoint"] in never.stderr
+    assert (
+        "An error occurred (ModelError) when calling the InvokeEndpoint operation: Received client "
+        'error (422) from primary with message "a row has 2 columns, the model knows 3'
+    ) in from_model.stderr
+    assert from_model.stderr.strip().endswith(LOOK_THERE)
+    assert not (tmp_path / "answer").exists()
+
+
+def start(aws: Aws, version: str) -> None:
+    """An endpoint of a version, asked for."""
+    aws(
+        *("create-model", "--model-name", "churn"),
+        *("--primary-container", f"ModelPackageName={version}"),
+    )
+    variant = "VariantName=blue,ModelName=churn,InstanceType=ml.m5.large,InitialInstanceCount=1"
+    config = ("--endpoint-config-name", "one")
+    aws("create-endpoint-config", *config, "--production-variants", variant)
+    aws("create-endpoint", "--endpoint-name", "Churn-Live", *config)

@@ -1,17 +1,20 @@
 """boto3 of July 2021, on a Python of its time: it knows fewer members, and sends older times."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from boto3_deployment import check_deployed, check_errors, deploying_boto3
 from client_programs import found_python, run_python
+from deployable import Deploy, running_models
 from environments import clean_environment, python_environment
 from expected import GROUP, PAGES, VERSION_1, botocore_errors
 
 from running import Running
+from sagemock.api.service_model import ServiceModel
 
 pytestmark = pytest.mark.clients
 VERSION = "1.17.112"
@@ -49,6 +52,12 @@ def run(server: Running, python: Path, tmp_path: Path) -> Run:
     return lambda *arguments: run_python(
         python, "old_boto3.py", server.url, *arguments, variables=variables, folder=tmp_path
     )
+
+
+@pytest.fixture
+def deploy(model: ServiceModel, python: Path, tmp_path: Path) -> Iterator[Deploy]:
+    with running_models(model, tmp_path) as server:
+        yield deploying_boto3(server, python, tmp_path)
 
 
 def test_the_developer_guides_flow(run: Run) -> None:
@@ -156,3 +165,11 @@ def test_it_passes_over_what_a_newer_client_gave_a_version(run: Run, server: Run
         "ModelPackageStatus": "Completed",
         "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
     }
+
+
+def test_a_version_is_deployed_called_changed_over_and_taken_down(deploy: Deploy) -> None:
+    check_deployed(deploy)
+
+
+def test_errors_of_a_deployment_have_aws_words_and_names(deploy: Deploy) -> None:
+    check_errors(deploy)

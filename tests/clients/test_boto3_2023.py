@@ -1,16 +1,19 @@
 """boto3 of June 2023, shortly before it read an endpoint from the environment (1.28)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from boto3_deployment import check_deployed, check_errors, deploying_boto3
 from client_programs import run_python
+from deployable import Deploy, running_models
 from environments import clean_environment, python_environment
 from expected import GROUP, PAGES, VERSION_1, botocore_errors
 
 from running import Running
+from sagemock.api.service_model import ServiceModel
 
 pytestmark = pytest.mark.clients
 VERSION = "1.26.165"
@@ -64,6 +67,12 @@ def run(server: Running, python: Path, tmp_path: Path) -> Run:
     return lambda *arguments: run_python(
         python, "old_boto3.py", server.url, *arguments, variables=variables, folder=tmp_path
     )
+
+
+@pytest.fixture
+def deploy(model: ServiceModel, python: Path, tmp_path: Path) -> Iterator[Deploy]:
+    with running_models(model, tmp_path) as server:
+        yield deploying_boto3(server, python, tmp_path)
 
 
 def test_the_developer_guides_flow(run: Run) -> None:
@@ -159,3 +168,11 @@ def test_time_bounds_come_in_whole_seconds(run: Run) -> None:
 
 def test_errors_have_aws_words_and_are_not_tried_again(run: Run) -> None:
     assert run("errors") == botocore_errors()
+
+
+def test_a_version_is_deployed_called_changed_over_and_taken_down(deploy: Deploy) -> None:
+    check_deployed(deploy)
+
+
+def test_errors_of_a_deployment_have_aws_words_and_names(deploy: Deploy) -> None:
+    check_errors(deploy)

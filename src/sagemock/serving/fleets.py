@@ -98,7 +98,26 @@ class Fleets:
         except BaseException:
             self._answered(running)
             raise
-        return replace(answer, chunks=_Chunks(answer, lambda: self._answered(running)))
+        return Answer(
+            status=answer.status,
+            content_type=answer.content_type,
+            chunks=_Chunks(answer, lambda: self._answered(running)),
+            custom_attributes=answer.custom_attributes,
+            container=answer.container,
+        )
+
+    def logs(self, fleet_id: str) -> dict[str, str]:
+        """The last lines of what each container wrote, by `variant/hostname`."""
+        running = self._running.get(fleet_id)
+        if running is None:
+            return {}
+        return {
+            f"{variant.name}/{container.hostname}": host.log_tail()
+            for variant in running.fleet.variants
+            for container, host in zip(
+                variant.containers, running.hosts.get(variant.name, ()), strict=False
+            )
+        }
 
     def changes(self) -> int:
         """How often the standing of a fleet has changed so far."""
@@ -261,7 +280,9 @@ def _answer(variant: Variant, hosts: Sequence[Host], invocation: Invocation) -> 
 
 def _in_series(hosts: Sequence[Host], invocation: Invocation) -> Answer:
     """The answer of the last container; each gets what the one before it said."""
-    asked = replace(invocation, accept=None) if len(hosts) > 1 else invocation
+    if len(hosts) == 1:
+        return hosts[0].invoke(invocation)
+    asked = replace(invocation, accept=None)
     for host in hosts[:-1]:
         answer = host.invoke(asked)
         if answer.status not in _SUCCESSES:

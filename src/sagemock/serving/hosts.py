@@ -67,6 +67,10 @@ class Host(Protocol):
         """What it answers. Errors: NoAnswerError."""
         ...
 
+    def log_tail(self) -> str:
+        """The last lines of what it wrote."""
+        ...
+
     def stop(self) -> None:
         """Stop it, and leave nothing behind."""
         ...
@@ -100,6 +104,10 @@ class CannedHost:
         answer = self._rules.answer(Called(self._fleet, self._variant, invocation), always=True)
         assert answer is not None  # noqa: S101 - there is always one
         return answer
+
+    def log_tail(self) -> str:
+        """Nothing writes anything."""
+        return ""
 
     def stop(self) -> None:
         """Nothing is left behind."""
@@ -168,6 +176,10 @@ class ProcessHost:
         """What the model's code answers."""
         assert self._worker is not None  # noqa: S101 - started before it is invoked
         return self._worker.invoke(invocation)
+
+    def log_tail(self) -> str:
+        """The last lines of what the model's code and the worker wrote."""
+        return self._worker.log_tail() if self._worker else ""
 
     def stop(self) -> None:
         """End the worker and remove its folder."""

@@ -51,7 +51,7 @@ class GroupCommit:
     """Runs work on one connection, one caller at a time, committed when `run` returns.
 
     `failed` tells an error of the storage, after which nothing uncommitted can be trusted, from
-    one of the work itself.
+    one of the work itself. `count` is the number of its COMMITs.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class GroupCommit:
         self._waiting: deque[_Ticket] = deque()
         # The calls run since BEGIN; only whoever has the turn looks at it.
         self._batch: list[_Ticket] = []
+        self.count = 0
 
     def run(self, work: Callable[[], T]) -> T:
         """What the work returns, once it is committed.
@@ -175,6 +176,7 @@ class GroupCommit:
             for ticket in batch:
                 ticket.error = error
             return False
+        self.count += 1
         return True
 
     def _run_alone(self, ticket: _Ticket) -> None:
@@ -183,6 +185,7 @@ class GroupCommit:
             self._execute("BEGIN IMMEDIATE")
             ticket.outcome = ticket.work()
             self._execute("COMMIT")
+            self.count += 1
         except BaseException as error:  # noqa: BLE001 - it is raised again, in its own thread
             ticket.error = error
             self._roll_back()

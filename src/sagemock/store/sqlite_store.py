@@ -77,6 +77,10 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise _failed(error) from error
 
+    def commits(self) -> int:
+        """How often something was committed so far; nobody else writes to the file."""
+        return self._commits.count
+
     def due(self) -> list[Due]:
         """All resources that have yet to move, earliest first."""
         return self._everywhere("due_ms IS NOT NULL ORDER BY due_ms, id")

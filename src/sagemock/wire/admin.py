@@ -58,6 +58,13 @@ def _add_deployments(paths: Blueprint, service: Service, settings: Settings) -> 
         service.settle()
         return {"deployments": service.deployments(*place())}
 
+    @paths.get("/_sagemock/logs/<name>")
+    def logs(name: str) -> dict[str, Any]:
+        lines = service.logs(name, *place())
+        if lines is None:
+            raise NotFound
+        return {"logs": lines}
+
     @paths.get("/_sagemock/models/<name>")
     def model(name: str) -> dict[str, Any]:
         containers = service.hosted_containers(name, *place())

@@ -17,11 +17,7 @@ from sagemock.wire.front import Front
 from sagemock.wire.rest_json import PATHS, RestAnswer, too_long
 from sagemock.wire.shortcut import Shortcut
 
-NOT_OURS = (
-    "Served here are GET /_sagemock/health, /_sagemock/ready, /_sagemock/deployments, "
-    "/_sagemock/models/NAME, /_sagemock/serving/rules and /_sagemock/serving/calls, "
-    "POST /_sagemock/reset and /_sagemock/serving/rules, and DELETE of the last two of the first."
-)
+NOT_OURS = "Nothing is served at this path; README lists what is below /_sagemock/."
 
 
 def flask_app(service: Service, settings: Settings, front: Front) -> Flask:

@@ -6,7 +6,8 @@ from typing import Any
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import build_http_date
 
-from sagemock.wire.answers import REQUEST_ID, refused, too_large
+from sagemock.wire.answers import REQUEST_ID, HttpAnswer, refused, too_large
+from sagemock.wire.rest_json import PATHS, RestAnswer, too_long
 
 _CODES = {
     431: "RequestHeaderFieldsTooLargeException",
@@ -77,8 +78,10 @@ class RefusalTask(ErrorTask):
         error = self.request.error
         code = _CODES.get(error.code, "SerializationException")
         request_id = self.channel.server.request_id()
+        answer: HttpAnswer | RestAnswer
         if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            answer = too_large(self.channel.server.max_body_bytes, request_id)
+            refusal = too_long if str(self.request.path).startswith(PATHS) else too_large
+            answer = refusal(self.channel.server.max_body_bytes, request_id)
         else:
             answer = refused(error.code, code, str(error.body), request_id)
         self.status = f"{error.code} {error.reason}"

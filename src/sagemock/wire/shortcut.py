@@ -21,15 +21,22 @@ WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 class _Headers:
     """The headers of a WSGI environment, by their names in HTTP."""
 
-    def __init__(self, environ: Environ) -> None:
+    def __init__(self, environ: Environ, names: dict[str, str]) -> None:
         self._environ = environ
+        self._names = names
 
     def get(self, key: str, default: str) -> str:
-        name = key.upper().replace("-", "_")
-        if name != "CONTENT_TYPE":
-            name = f"HTTP_{name}"
+        name = self._names.get(key)
+        if name is None:
+            name = self._names[key] = _in_environment(key)
         value: str = self._environ.get(name, default)
         return value
+
+
+def _in_environment(header: str) -> str:
+    """What a WSGI environment calls a header."""
+    name = header.upper().replace("-", "_")
+    return name if name == "CONTENT_TYPE" else f"HTTP_{name}"
 
 
 class Shortcut:
@@ -40,10 +47,12 @@ class Shortcut:
         self._app: WsgiApp | None = None
         self._making = threading.Lock()
         self._front = front
+        # Only headers that we ask for ourselves come to stand here.
+        self._names: dict[str, str] = {}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The answer to one request."""
-        headers = _Headers(environ)
+        headers = _Headers(environ, self._names)
         length = environ.get("CONTENT_LENGTH") or ""
         path: str = environ.get("PATH_INFO", "")
         if (

@@ -1,0 +1,95 @@
+"""A server that runs the models of fixtures/models, and versions of them for clients to deploy.
+
+A client program is given a version's ARN, as a deployment pipeline is.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from real_models import archive, exchanges, put
+from running import Running
+from sagemock import Settings, create_app, create_service
+from sagemock.api.service_model import ServiceModel
+
+Deploy = Callable[..., Any]
+
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
+LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints"
+
+CHURN = exchanges("numpy_churn")[0]
+"""Three customers in JSON, and how likely each of them leaves."""
+
+STREAM, _, _, BROKEN = exchanges("plain_stream")
+"""A sentence gone on with, and one that breaks off after three words."""
+
+
+@contextmanager
+def running_models(model: ServiceModel, buckets: Path, **settings: Any) -> Iterator[Running]:
+    """A server whose bucket `models` is a folder here; what it runs ends with it.
+
+    Its answers wait for what they began, so that no client sleeps 30 s on a busy machine.
+    """
+    bucket = buckets / "models"
+    bucket.mkdir(parents=True, exist_ok=True)
+    service = create_service(
+        Settings(db=":memory:", buckets={"models": bucket}, hold_s=20, **settings), model=model
+    )
+    running = Running(create_app(service=service))
+    try:
+        yield running
+    finally:
+        running.stop()
+        service.close()
+
+
+def deploying(run: Callable[..., Any], url: str, buckets: Path) -> Deploy:
+    """A function that runs a part of a client program on a new version of a model."""
+
+    def deploy(part: str, model: str, *bodies: bytes, status: str = "Approved") -> Any:
+        version = registered(url, buckets, model, status)
+        return run(part, version, *(body.decode() for body in bodies))
+
+    return deploy
+
+
+def registered(url: str, buckets: Path, model: str, status: str = "Approved") -> str:
+    """The ARN of a version of the group `churn` with a model's archive in the bucket `models`."""
+    sagemaker = boto3.client(
+        "sagemaker",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="123456789012",
+        aws_secret_access_key="secret",  # noqa: S106 - none
+    )
+    if not sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]:
+        sagemaker.create_model_package_group(ModelPackageGroupName="churn")
+    version = sagemaker.create_model_package(
+        ModelPackageGroupName="churn",
+        ModelApprovalStatus=status,
+        InferenceSpecification={
+            "Containers": [container(model, buckets)],
+            "SupportedContentTypes": ["application/json", "text/csv"],
+            "SupportedResponseMIMETypes": ["application/json", "text/csv"],
+        },
+    )
+    sagemaker.close()
+    arn: str = version["ModelPackageArn"]
+    return arn
+
+
+def container(model: str, buckets: Path) -> dict[str, Any]:
+    """How a version names a model's archive, and its script where that lies beside it."""
+    data = put(model, buckets, f"s3://models/{model}/model.tar.gz")
+    described: dict[str, Any] = {"Image": IMAGE, "ModelDataUrl": data}
+    script = "sourcedir.tar.gz"
+    if archive(model, script).exists():
+        source = put(model, buckets, f"s3://models/{model}/{script}", script)
+        described["Environment"] = {
+            "SAGEMAKER_PROGRAM": "inference.py",
+            "SAGEMAKER_SUBMIT_DIRECTORY": source,
+        }
+    return described

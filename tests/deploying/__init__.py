@@ -1,0 +1,1 @@
+"""End-to-end tests of real models behind endpoints, in processes of their own."""
