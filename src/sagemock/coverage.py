@@ -11,6 +11,9 @@ from sagemock import resources
 from sagemock.api.service_model import ServiceModel
 from sagemock.conformance import EVIDENCE, Case, installed_cases
 from sagemock.operation import collect_operations
+from sagemock.runtime import SERVED
+
+RUNTIME = "sagemaker-runtime"
 
 
 def coverage_table(*, served_only: bool = False) -> str:
@@ -19,11 +22,12 @@ def coverage_table(*, served_only: bool = False) -> str:
     A case that proves two operations stands in both their rows, and once in the last.
     """
     model = ServiceModel.installed()
-    served = model.match_rules(collect_operations(resources))
+    served = {*model.match_rules(collect_operations(resources)), *SERVED}
+    names = {*model.operation_names(), *ServiceModel.installed(RUNTIME).operation_names()}
     cases = list(installed_cases())
     rows = [
         _row(name, "ruled" if name in served else "absent", cases)
-        for name in sorted(model.operation_names(), key=lambda name: (name not in served, name))
+        for name in sorted(names, key=lambda name: (name not in served, name))
         if name in served or not served_only
     ]
     counts = Counter(case.evidence for case in cases)

@@ -6,6 +6,7 @@ written: an invocation is a read of the store and a call to a fleet.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,10 @@ from sagemock.resources.invocation import (
 )
 from sagemock.routing import Routing
 
+INVOKE, STREAM = "InvokeEndpoint", "InvokeEndpointWithResponseStream"
+SERVED = (INVOKE, STREAM)
+"""The operations of SageMaker Runtime that are served."""
+
 UNAVAILABLE = "The registry's storage cannot be used now: {reason}."
 TOO_LONG = "The model's answer is longer than {most} bytes."
 
@@ -32,6 +37,7 @@ _SUCCESSES = range(200, 300)
 _MOST_COPIES = 8
 """As many calls to shadow variants at once; what comes beside them is not copied."""
 _MOST_READ = 1000
+_PATIENCE_S = 5.0
 
 _log = logging.getLogger("sagemock.runtime")
 
@@ -103,11 +109,17 @@ class Runtime:
         try:
             variant, answer = self._ask_variant(endpoint, request, invocation, caller)
         except NotRunningError as failure:
-            # An update may have replaced the fleet since the endpoint was read.
-            before, endpoint = endpoint, self._endpoint(request["EndpointName"], caller)
-            if endpoint["current"]["fleet"] == before["current"]["fleet"]:
+            # An update may have replaced the fleet since the endpoint was read; or the server was
+            # started again, and the fleet is about to come back.
+            before = endpoint["current"]["fleet"]
+            is_back = self._is_ready(before)
+            endpoint = self._endpoint(request["EndpointName"], caller)
+            if endpoint["current"]["fleet"] == before and not is_back:
                 raise _no_answer(endpoint, caller, failure) from failure
-            variant, answer = self._ask_variant(endpoint, request, invocation, caller)
+            try:
+                variant, answer = self._ask_variant(endpoint, request, invocation, caller)
+            except NotRunningError as again:
+                raise _no_answer(endpoint, caller, again) from again
         try:
             if answer.status not in _SUCCESSES:
                 said = self._whole(answer).decode(errors="replace")
@@ -115,6 +127,17 @@ class Runtime:
         except NoAnswerError as failure:
             raise _no_answer(endpoint, caller, failure) from failure
         return endpoint, variant, answer
+
+    def _is_ready(self, fleet: str) -> bool:
+        """Whether a fleet that is starting is ready in a moment."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            seen = self._serving.changes()
+            standing = self._serving.observe(fleet)
+            left_s = deadline - time.monotonic()
+            if standing is None or standing.state != "starting" or left_s <= 0:
+                return standing is not None and standing.state == "ready"
+            self._serving.wait_for_change(seen, left_s)
 
     def _ask_variant(
         self, endpoint: Members, request: Members, invocation: Invocation, caller: Caller

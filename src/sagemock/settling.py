@@ -28,6 +28,7 @@ Place = tuple[str, str, str, str, int]
 NewCall = Callable[[Operation, Caller, str, Session], Call]
 
 _LOOK_S = 1.0
+_RETRY_S = 5.0
 
 _log = logging.getLogger("sagemock.settling")
 
@@ -48,6 +49,7 @@ class Settling:
         # Whether something has become due, or has failed, since all that was due was looked at.
         self._outdated = False
         self._seen = -1
+        self._not_before = 0.0
 
     def resume(self) -> None:
         """Take up what was left by whoever served this store before, and start what is missing."""
@@ -98,17 +100,22 @@ class Settling:
             self._serving.wait_for_change(seen, _LOOK_S)
 
     def stop(self) -> None:
-        """Let `run` return."""
+        """Move nothing any more, and let `run` return."""
         self._stopping.set()
+        with self._turn:
+            self._due.clear()
 
     def forget(self) -> None:
         """Nothing is due any more: the store is empty."""
         self._due.clear()
 
     def _needs_look(self) -> bool:
-        return self._outdated or self._serving.changes() != self._seen
+        changed = self._outdated or self._serving.changes() != self._seen
+        return changed and time.monotonic() >= self._not_before
 
     def _settle_all(self) -> None:
+        if self._stopping.is_set():
+            return
         self._seen, self._outdated = self._serving.changes(), False
         for place in tuple(self._due):
             try:
@@ -116,6 +123,7 @@ class Settling:
             except StorageFailed as failure:
                 _log.error("%s/%s waits for the storage: %s", place[2], place[3], failure)
                 self._outdated = True
+                self._not_before = time.monotonic() + _RETRY_S
 
     def _settle(self, place: Place) -> None:
         """Move one resource as far as it goes now."""

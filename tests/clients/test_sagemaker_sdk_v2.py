@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sdk_v2
 from client_programs import PROGRAMS, run_python
-from environments import clean_environment, python_environment
+from environments import clean_environment
 from expected import GROUP, REGISTRY, VERSION_1
 
 from running import Running
 
 pytestmark = pytest.mark.clients
-VERSION = "2.257.7"
-CLIENT = f"SageMaker Python SDK {VERSION}"
-# moto's own `server` extra would triple what is installed for S3 and Resource Groups.
-BESIDE = ("moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5")
+CLIENT = sdk_v2.CLIENT
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
 DATA = "s3://models/churn/model.tar.gz"
@@ -29,20 +27,12 @@ Run = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    return python_environment("sagemaker-sdk-v2", f"sagemaker=={VERSION}", *BESIDE) / "python"
+    return sdk_v2.sdk_python()
 
 
 @pytest.fixture
 def run(server: Running, python: Path, tmp_path: Path) -> Run:
-    config = tmp_path / "config.yaml"
-    config.write_text(
-        '{"SchemaVersion": "1.0", '
-        '"SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": true}}}}'
-    )
-    variables = clean_environment(server.url, tmp_path) | {
-        "SAGEMAKER_SUPPRESS_V2_WARNING": "1",
-        "SAGEMAKER_USER_CONFIG_OVERRIDE": str(config),
-    }
+    variables = sdk_v2.sdk_variables(server.url, tmp_path)
 
     def run(part: str, **beside: str) -> Any:
         return run_python(

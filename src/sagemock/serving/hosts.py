@@ -4,7 +4,9 @@ A process is prepared from the container's archive. Whether that can be done at 
 nobody has chosen, which of the two it is.
 """
 
+import hashlib
 import logging
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +39,7 @@ NO_ARTIFACT = "It has neither model data nor a SAGEMAKER_SUBMIT_DIRECTORY."
 NO_SCRIPT = "There is no entry script {script} in {place}."
 BAD_SCRIPT = "SAGEMAKER_PROGRAM is a path inside the code, not '{script}'."
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
 _DEFAULT_SCRIPT = "inference.py"
 _STARTUP_S = 60.0
 _CODE_OF_ARCHIVE = "/opt/ml/model"
@@ -136,7 +139,9 @@ class ProcessHost:
         self._fleet = fleet
         self._variant = variant
         self._container = container
-        self._folder = root.joinpath(fleet.id, variant.name, container.hostname)
+        self._folder = root.joinpath(
+            *map(_folder_name, (*fleet.id.split("/"), variant.name, container.hostname))
+        )
         self._worker: WorkerProcess | None = None
 
     def prepare(self) -> None:
@@ -289,6 +294,13 @@ class Hosts:
         if backend == "auto" and self._rules.speaks_for(fleet, variant):
             return "canned"
         return backend
+
+
+def _folder_name(name: str) -> str:
+    """A name as that of a folder: where names are merely warned about, one may be a way out."""
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    return f"_{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:32]}"
 
 
 def _nothing_runs(variant: Variant, container: Container, why: Exception) -> str:

@@ -6,8 +6,10 @@ header carries which member, and which path is which operation, is read from the
 
 import logging
 import re
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
@@ -18,12 +20,13 @@ from sagemock.errors import (
     ModelError,
     ModelStreamError,
     SageMakerError,
+    ServiceUnavailable,
     UnknownOperationException,
 )
 from sagemock.hosting import Invocation
 from sagemock.operation import Caller, Members, Operation
 from sagemock.ports import Ids
-from sagemock.runtime import Invoked
+from sagemock.runtime import SERVED, STREAM, Invoked
 from sagemock.service import NOT_SERVED, Service
 from sagemock.settings import Settings
 from sagemock.wire.answers import REQUEST_ID, Headers, compact
@@ -33,12 +36,14 @@ from sagemock.wire.event_stream import exception_frame, part_frame
 PATHS = "/endpoints/"
 """How the paths of the data plane begin."""
 
+TOO_MANY = "{most} invocations are under way; wait for some of them to be answered."
+MOST_AT_ONCE = 80
+
 TOO_LONG = "HTTP content length exceeded {most} bytes."
 
 _JSON = "application/json"
 _EVENT_STREAM = "application/vnd.amazon.eventstream"
 _ERROR_TYPE = "x-amzn-ErrorType"
-_INVOKE, _STREAM = "InvokeEndpoint", "InvokeEndpointWithResponseStream"
 _TO_CONTAINER = ("CustomAttributes", "TargetModel", "InferenceId", "SessionId")
 _IN_PATH = re.compile(r"\{(\w+)\}")
 
@@ -80,6 +85,8 @@ class RestJson:
         self._service = service
         self._callers = Callers(settings)
         self._ids = ids
+        # Some threads are left for other calls while models take their time.
+        self._free = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def answer(self, path: str, headers: Headers, body: bytes) -> RestAnswer:
         """The answer to one POST below `/endpoints/`."""
@@ -91,7 +98,8 @@ class RestJson:
             route, name = self._route(path)
             operation = route.operation.name
             request = _members(route, name, headers)
-            answer = self._invoke(route, request, body, caller, request_id)
+            with self._one_of_few():
+                answer = self._invoke(route, request, body, caller, request_id)
         except SageMakerError as error:
             outcome, answer = error.code, failure(error, request_id)
         except Exception:  # noqa: BLE001 - the border: what is left is a fault of ours
@@ -116,18 +124,28 @@ class RestJson:
     ) -> RestAnswer:
         runtime = self._service.runtime
         operation = route.operation
-        if operation.name not in (_INVOKE, _STREAM):
+        if operation.name not in SERVED:
             raise UnknownOperationException(NOT_SERVED.format(operation=operation.name))
         if len(body) > runtime.most_bytes:
             return too_long(runtime.most_bytes, request_id)
         invocation = _invocation(route, request, body)
         self._service.glance()
-        if operation.name == _STREAM:
+        if operation.name == STREAM:
             invoked, pieces = runtime.stream(operation, request, invocation, caller)
             sent = [*route.answer_headers(invoked, request_id), ("Content-Type", _EVENT_STREAM)]
             return RestAnswer(200, sent, pieces=_frames(pieces))
         invoked, answered = runtime.invoke(operation, request, invocation, caller)
         return RestAnswer(200, route.answer_headers(invoked, request_id), answered)
+
+    @contextmanager
+    def _one_of_few(self) -> Iterator[None]:
+        """One of the invocations that there may be at once."""
+        if not self._free.acquire(blocking=False):
+            raise ServiceUnavailable(TOO_MANY.format(most=MOST_AT_ONCE))
+        try:
+            yield
+        finally:
+            self._free.release()
 
     def _route(self, path: str) -> tuple[_Route, str]:
         for route in self._routes:

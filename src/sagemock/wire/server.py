@@ -28,7 +28,6 @@ and followers (interleaved runs, Python 3.11, 2 cores, 53 malformed requests, 64
 import re
 import selectors
 import socket
-import sys
 import threading
 import time
 from collections import deque
@@ -46,8 +45,10 @@ from waitress.wasyncore import dispatcher, read, write
 from sagemock.wire.http_answer import AnswerTask, RefusalTask
 from sagemock.wire.http_request import HttpRequest
 
-_THREADS = 40  # more than the writers that one commit may serve; a waiting one costs little
+# More than the writers that one commit may serve, and than the invocations there may be at once.
+_THREADS = 96
 _CONNECTIONS = 1000
+_MOST_UNREAD_BYTES = 16 * 1024 * 1024
 _STALLED_S = 60
 _LINGER_S = 5.0
 _LINGER_BYTES = 256 * 1024 * 1024
@@ -205,7 +206,8 @@ class Server(TcpWSGIServer):
             cleanup_interval=10,
             max_request_body_size=max_body_bytes + 1,  # waitress refuses the bound itself
             # What is not read goes to a temporary file: no thread waits for whoever reads slowly.
-            outbuf_high_watermark=sys.maxsize,
+            # Only a stream, which has no end in sight, waits when so much of it is not read.
+            outbuf_high_watermark=_MOST_UNREAD_BYTES,
             # A connection is watched while it is answered, so nobody need be told afterwards.
             channel_request_lookahead=1,
             clear_untrusted_proxy_headers=True,
