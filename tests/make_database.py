@@ -125,6 +125,7 @@ def fill(registry: Registry) -> None:
         make_groups(registry, place)
         make_versions(registry, place)
         make_packages(registry, place)
+        make_endpoints(registry, place)
     ours = PLACES[0]
     change_versions(registry, ours)
     take_away(registry, ours)
@@ -206,6 +207,50 @@ def make_packages(registry: Registry, place: tuple[str, str]) -> None:
     registry.make(place, "CreateModelPackage", ModelPackageName="alpha")
 
 
+def variants(*models: str) -> list[Members]:
+    return [
+        {
+            "VariantName": f"{model}-variant",
+            "ModelName": model,
+            "InitialInstanceCount": number,
+            "InstanceType": "ml.m5.large",
+            "InitialVariantWeight": number,
+        }
+        for number, model in enumerate(models, start=1)
+    ]
+
+
+def make_endpoints(registry: Registry, place: tuple[str, str]) -> None:
+    """Two models, two configurations, an endpoint that was updated and one that was deleted."""
+    version = {"ModelPackageName": "Churn-Model/2", "Environment": {"LEVEL": "größer"}}
+    registry.make(place, "CreateModel", ModelName="Churn", Containers=[version])
+    image = {"Image": "churn:2", "ModelDataUrl": "s3://nowhere/churn.tar.gz"}
+    tags = [{"Key": "team", "Value": "größe"}]
+    registry.make(place, "CreateModel", ModelName="plain", PrimaryContainer=image, Tags=tags)
+    for name, models in (("first", ("Churn",)), ("Second", ("Churn", "plain"))):
+        registry.make(
+            place,
+            "CreateEndpointConfig",
+            EndpointConfigName=name,
+            ProductionVariants=variants(*models),
+            Tags=tags,
+        )
+    for name in ("Live", "gone"):
+        registry.make(
+            place, "CreateEndpoint", EndpointName=name, EndpointConfigName="first", Tags=tags
+        )
+    registry.make(place, "UpdateEndpoint", EndpointName="Live", EndpointConfigName="Second")
+    wished = [{"VariantName": "plain-variant", "DesiredWeight": 0.5, "DesiredInstanceCount": 3}]
+    registry.make(
+        place,
+        "UpdateEndpointWeightsAndCapacities",
+        EndpointName="Live",
+        DesiredWeightsAndCapacities=wished,
+    )
+    registry.make(place, "DeleteEndpoint", EndpointName="gone")
+    registry.make(place, "DeleteEndpointConfig", EndpointConfigName="first")
+
+
 def change_versions(registry: Registry, place: tuple[str, str]) -> None:
     def update(number: int, **changes: Any) -> None:
         package = arn(place, "model-package", f"Churn-Model/{number}")
@@ -250,6 +295,7 @@ def questions() -> Iterator[Question]:
     for place in PLACES:
         yield from asked_of_groups(place)
         yield from asked_of_packages(place)
+        yield from asked_of_endpoints(place)
         yield place, "ListModelPackages", {"ModelPackageType": "Both", "MaxResults": 100}
     yield from asked_by_lists(PLACES[0])
     yield from asked_by_search(PLACES[0])
@@ -273,6 +319,20 @@ def asked_of_packages(place: tuple[str, str]) -> Iterator[Question]:
         yield place, "ListTags", {"ResourceArn": arn(place, "model-package", name)}
     arns = [arn(place, "model-package", name) for name in ("alpha/1", "alpha/9", "Market-b")]
     yield place, "BatchDescribeModelPackage", {"ModelPackageArnList": arns}
+
+
+def asked_of_endpoints(place: tuple[str, str]) -> Iterator[Question]:
+    for name in ("Churn", "PLAIN", "missing"):
+        yield place, "DescribeModel", {"ModelName": name}
+        yield place, "ListTags", {"ResourceArn": arn(place, "model", name.lower())}
+    for name in ("second", "first"):
+        yield place, "DescribeEndpointConfig", {"EndpointConfigName": name}
+    for name in ("Live", "gone"):
+        yield place, "DescribeEndpoint", {"EndpointName": name}
+    yield place, "ListTags", {"ResourceArn": arn(place, "endpoint", "live")}
+    for operation in ("ListModels", "ListEndpointConfigs", "ListEndpoints"):
+        yield place, operation, {"SortBy": "Name"}
+    yield place, "ListEndpoints", {"StatusEquals": "InService"}
 
 
 def asked_by_lists(place: tuple[str, str]) -> Iterator[Question]:
@@ -347,6 +407,10 @@ def writes(place: tuple[str, str]) -> Iterator[Question]:
     yield place, "AddTags", {"ResourceArn": alpha, "Tags": tags}
     yield place, "DeleteModelPackageGroup", {"ModelPackageGroupName": "bare"}
     yield place, "ListModelPackageGroups", {"SortBy": "Name"}
+    yield place, "UpdateEndpoint", {"EndpointName": "live", "EndpointConfigName": "Second"}
+    yield place, "DeleteEndpoint", {"EndpointName": "Live"}
+    yield place, "DescribeEndpoint", {"EndpointName": "Live"}
+    yield place, "DeleteModel", {"ModelName": "Churn"}
 
 
 def play(service: Service, asked: Sequence[Question]) -> Iterator[Members]:

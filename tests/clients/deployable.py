@@ -18,6 +18,11 @@ from sagemock.api.service_model import ServiceModel
 Deploy = Callable[..., Any]
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
+# By these names the server knows whose default handlers a script without its own wants.
+LIBRARY_IMAGES = {
+    "sklearn_iris": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2",
+    "xgboost_wine": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5",
+}
 LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints"
 
 CHURN = exchanges("numpy_churn")[0]
@@ -84,7 +89,10 @@ def registered(url: str, buckets: Path, model: str, status: str = "Approved") ->
 def container(model: str, buckets: Path) -> dict[str, Any]:
     """How a version names a model's archive, and its script where that lies beside it."""
     data = put(model, buckets, f"s3://models/{model}/model.tar.gz")
-    described: dict[str, Any] = {"Image": IMAGE, "ModelDataUrl": data}
+    described: dict[str, Any] = {
+        "Image": LIBRARY_IMAGES.get(model, IMAGE),
+        "ModelDataUrl": data,
+    }
     script = "sourcedir.tar.gz"
     if archive(model, script).exists():
         source = put(model, buckets, f"s3://models/{model}/{script}", script)

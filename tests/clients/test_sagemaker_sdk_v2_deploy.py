@@ -69,9 +69,8 @@ def test_a_version_that_waits_for_its_approval_is_deployed_and_predicts(deploy: 
 def test_an_endpoint_is_changed_over_to_another_version_and_back(
     deploy: Deploy, host: Running, tmp_path: Path
 ) -> None:
-    """The second version is made before the program, whose own is the first."""
-    seen = deploy("update", "numpy_churn", CHURN.body)
     registered(host.url, tmp_path, "plain_tenant")
+    seen = deploy("update", "numpy_churn", CHURN.body)
     assert near(
         seen.pop("answers"),
         [CHURN.answer, {"tenant": "umbrella", "rate": 0.8, "price": 9.6}, CHURN.answer],

@@ -58,7 +58,7 @@ def test_fifty_endpoints_leave_nothing_behind(deployed: Deployed) -> None:
     eventually(lambda: not processes_below(deployed.folder))
     assert not set().union(*listened) & listening_inodes()
     eventually(lambda: set(threading.enumerate()) <= threads)
-    assert sorted(open_files()) == files
+    print(__import__("collections").Counter(open_files()) - __import__("collections").Counter(files)); assert sorted(open_files()) == files
     assert not left_below(deployed.folder)
 
 

@@ -51,20 +51,20 @@ def deploy(session: Any, version: str, body: str) -> Any:
 
 
 def update(session: Any, version: str, body: str) -> Any:
-    """An endpoint changed over to the model of another version, and back by its configuration."""
+    """An endpoint changed over to the model of version 1, and back by its configuration."""
     predictor = deployed(session, version, wait=False)
     client = session.sagemaker_client
     before = client.describe_endpoint(EndpointName=NAME)["EndpointConfigName"]
     first = predictor.predict(json.loads(body))
-    second = ModelPackage(
+    other = ModelPackage(
         role=ROLE,
-        model_package_arn=version.replace("/1", "/2"),
-        name="churn-2",
+        model_package_arn=f"{version.rpartition('/')[0]}/1",
+        name="other",
         sagemaker_session=session,
     )
-    second.create()
+    other.create()
     predictor.update_endpoint(
-        initial_instance_count=2, instance_type="ml.m5.large", model_name="churn-2", wait=False
+        initial_instance_count=2, instance_type="ml.m5.large", model_name="other", wait=False
     )
     session.wait_for_endpoint(NAME, poll=0.1)
     described = client.describe_endpoint(EndpointName=NAME)
