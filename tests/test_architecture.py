@@ -38,7 +38,7 @@ ONLY_IN = {
     "sqlite3": ("store",),
     "jsonschema": ("api", "serving"),
     "orjson": ("service", "store", "wire"),
-    "regex": ("api",),
+    "regex": ("api", "serving"),
     "click": ("cli",),
     "boto3": (),
     "botocore": ("serving",),

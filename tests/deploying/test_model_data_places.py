@@ -61,9 +61,7 @@ def test_an_s3_server_is_asked_when_the_endpoint_starts_and_not_before(
     assert f"Could not find model data at {uri}." in endpoint["FailureReason"]
 
 
-def test_a_folder_for_a_bucket_comes_before_an_s3_server(
-    serve: Serve, s3: tuple[str, Any]
-) -> None:
+def test_a_folder_for_a_bucket_comes_before_an_s3_server(serve: Serve, s3: tuple[str, Any]) -> None:
     address, client = s3
     client.put_object(
         Bucket="remote", Key="it.tar.gz", Body=packed(program_files(says("the server's")))

@@ -79,9 +79,7 @@ def test_a_version_that_is_rejected_later_goes_on_answering(deployed: Deployed) 
     version = register(deployed, deployed.program())
     approve(deployed, version)
     name = deployed.deploy("it", {"ModelPackageName": version})
-    deployed.sagemaker.update_model_package(
-        ModelPackageArn=version, ModelApprovalStatus="Rejected"
-    )
+    deployed.sagemaker.update_model_package(ModelPackageArn=version, ModelApprovalStatus="Rejected")
     assert deployed.ask(name) == "yes"
 
 

@@ -47,7 +47,7 @@ def test_a_model_sees_nothing_of_the_servers_credentials_and_settings(
 ) -> None:
     secret = "of-the-server-alone"
     for name in (
-        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
+        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
         *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_WEB_IDENTITY_TOKEN_FILE", "SAGEMOCK_DB"),
         *("GITHUB_TOKEN", "PYTHONPATH", "PYTHONSTARTUP"),
     ):
@@ -113,7 +113,9 @@ def test_beyond_loopback_models_are_run_where_that_is_allowed(serve: Serve) -> N
     assert deployed.ask(deployed.run(says("real"))) == "real"
 
 
-@pytest.mark.parametrize("selector", ["group:chu*", "model:churn", "endpoint:c*n", f"image:{IMAGE}"])
+@pytest.mark.parametrize(
+    "selector", ["group:chu*", "model:churn", "endpoint:c*n", f"image:{IMAGE}"]
+)
 def test_what_answers_is_chosen_by_group_model_endpoint_or_image(
     serve: Serve, selector: str
 ) -> None:

@@ -6,7 +6,7 @@ was to is passed over. What no rule matches gets the fixed answer of the fallbac
 
 import base64
 import json
-import re
+import logging
 import string
 import threading
 import time
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+
+import regex
 
 from sagemock.hosting import Answer, CannedRuleError, Fleet, Invocation, Variant
 from sagemock.serving.canned_schema import checked_rules, rules_of
@@ -27,8 +29,12 @@ MOST_RULES = 1000
 MOST_CALLS = 1000
 MOST_CALL_BYTES = 16 * 1024
 
+_REGEX_S = 1.0
+
 _TARGET_MODEL = "X-Amzn-SageMaker-Target-Model"
 _CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+
+_log = logging.getLogger("sagemock.serving")
 
 Members = dict[str, Any]
 
@@ -122,9 +128,9 @@ class _Rule:
         self._reply: Members = content["reply"]
         self._times: int | None = content.get("times")
         try:
-            self._body = re.compile(self._match.get("body_regex", ""), re.DOTALL)
+            self._body = regex.compile(self._match.get("body_regex", ""), regex.DOTALL)
             self._content = self._read()
-        except re.error as error:
+        except regex.error as error:
             message = f"The body_regex {self._match['body_regex']!r} cannot be read: {error}."
             raise CannedRuleError(message) from error
         except OSError as error:
@@ -165,8 +171,18 @@ class _Rule:
                 for name, value in asked.items()
                 if name in self._match
             )
-            and self._body.search(invocation.body.decode(errors="replace")) is not None
+            and self._matches_body(invocation.body)
         )
+
+    def _matches_body(self, body: bytes) -> bool:
+        if "body_regex" not in self._match:
+            return True
+        try:
+            found = self._body.search(body.decode(errors="replace"), timeout=_REGEX_S)
+        except TimeoutError:
+            _log.warning("The body_regex %r takes too long.", self._match["body_regex"])
+            return False
+        return found is not None
 
     def answer(self, called: Called) -> Answer:
         headers = {name.lower(): value for name, value in self._reply.get("headers", {}).items()}

@@ -12,7 +12,7 @@ _BODIES = ("body", "template", "file", "stream_chunks")
 
 
 def checked_rules(content: object) -> list[dict[str, Any]]:
-    """Rules that can be; a single one may stand without a list.
+    """Rules that can be; a single one may stand without a list, and a list as a GET shows it.
 
     Errors: CannedRuleError, the first that breaks the schema, or has two bodies.
     """
@@ -20,7 +20,9 @@ def checked_rules(content: object) -> list[dict[str, Any]]:
     from jsonschema import Draft202012Validator  # noqa: PLC0415
     from jsonschema.exceptions import best_match  # noqa: PLC0415
 
-    rules: Any = [content] if isinstance(content, dict) else content
+    rules: Any = content
+    if isinstance(rules, dict):
+        rules = rules["rules"] if rules.keys() == {"rules"} else [rules]
     schema = json.loads(SCHEMA.read_text("utf-8"))
     broken = best_match(Draft202012Validator(schema).iter_errors(rules))
     if broken is not None:
