@@ -24,7 +24,8 @@ from sagemock.runtime import Runtime
 from sagemock.service import Service
 from sagemock.serving.canned import CannedRules
 from sagemock.serving.fleets import Fleets
-from sagemock.serving.hosts import Hosts, ProcessSettings
+from sagemock.serving.host import ProcessSettings
+from sagemock.serving.hosts import Hosts
 from sagemock.serving.model_data import ModelDataSources
 from sagemock.settings import DEFAULT_DATABASE, Settings
 from sagemock.store.sqlite_store import IN_MEMORY, SqliteStore

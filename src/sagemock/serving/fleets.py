@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Literal
 
 from sagemock.hosting import Answer, Fleet, Invocation, NotRunningError, Standing, Variant
-from sagemock.serving.hosts import PING_FAILED, Host, HostFailed, Hosts
+from sagemock.serving.host import Host, HostFailed
+from sagemock.serving.hosts import Hosts
 
+PING_FAILED = (
+    "The {hostname} container for production variant {variant} did not pass the ping health "
+    "check. Please check CloudWatch logs for this endpoint. {said}"
+)
 MOST_REASON = 1000
 """A FailureReason has 1024 characters; of a longer one the middle is left out."""
 

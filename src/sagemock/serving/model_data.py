@@ -13,7 +13,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 MISSING = "Could not find model data at {uri}."
 MAX_BYTES = 20 * 1024**3
@@ -167,6 +166,9 @@ class ModelDataSources:
             return NotAtHand(f"{uri} is no URI of model data.")
         if not self._allow_files:
             return NotAtHand(f"{uri} is not followed: file:// URIs are not allowed.")
+        # Imported here: it brings all of HTTP along.
+        from urllib.request import url2pathname  # noqa: PLC0415
+
         return Path(url2pathname(url.path))
 
     def _folder_of(self, bucket: str) -> Path | None:

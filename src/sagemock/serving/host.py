@@ -1,0 +1,48 @@
+"""What stands behind one container, as whoever runs fleets sees it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sagemock.hosting import Answer, Invocation
+from sagemock.serving.choice import Chosen
+
+
+class HostFailed(Exception):  # noqa: N818 - a fact about a container, told as such
+    """A container cannot be hosted; the message is part of a FailureReason."""
+
+
+class Host(Protocol):
+    """What stands behind one container, from its start to its stop."""
+
+    backend: str
+
+    def start(self) -> None:
+        """Start it and return when it answers. Errors: HostFailed."""
+        ...
+
+    def invoke(self, invocation: Invocation) -> Answer:
+        """What it answers. Errors: NoAnswerError."""
+        ...
+
+    def log_tail(self) -> str:
+        """The last lines of what it wrote."""
+        ...
+
+    def stop(self) -> None:
+        """Stop it, and leave nothing behind."""
+        ...
+
+
+class NotRunnable(Exception):  # noqa: N818 - a fact about a container, told as such
+    """There is nothing of this container to run; the message says why, in sentences."""
+
+
+@dataclass(frozen=True)
+class ProcessSettings:
+    """How workers are run, if they are: by which interpreter, in what environment."""
+
+    python: str
+    interpreters: Sequence[Chosen]
+    environment: Mapping[str, str]
+    allowed: bool
