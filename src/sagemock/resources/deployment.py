@@ -21,6 +21,7 @@ NO_INFERENCE_COMPONENTS = (
 _FLEETS = "fleets"
 """The counter that fleets are numbered by: a number is never given twice."""
 
+_NOT_HOSTED = ("digest", "source", "many")
 _KEPT = ("ManagedInstanceScaling", "RoutingConfig")
 _PENDING = ("InstanceType", "AcceleratorType")
 
@@ -186,7 +187,8 @@ def _hosted(variant: Mapping[str, Any]) -> Variant:
 
 
 def _container(container: Mapping[str, Any]) -> Container:
-    return Container(**{name: value for name, value in container.items() if name != "digest"})
+    told = {name: value for name, value in container.items() if name not in _NOT_HOSTED}
+    return Container(**told)
 
 
 def note_deployed(call: Call, endpoint: Members, deployment: Members) -> None:

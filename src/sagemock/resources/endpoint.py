@@ -15,7 +15,7 @@ from sagemock.operation import Call, Members, operation
 from sagemock.resource_type import ResourceType
 from sagemock.resources.deployment import new_deployment, pending
 from sagemock.resources.deployment_config import checked_deployment_config
-from sagemock.resources.endpoint_config import ENDPOINT_CONFIG
+from sagemock.resources.endpoint_config import ENDPOINT_CONFIG, check_serverless, check_weight
 from sagemock.tagging import checked_tags
 
 ENDPOINT = ResourceType(
@@ -129,7 +129,8 @@ def _retain(endpoint: Members, deployment: Members, excluded: list[Members]) -> 
             continue
         if "DesiredWeight" not in overridden:
             summary |= dict.fromkeys(("CurrentWeight", "DesiredWeight"), before["DesiredWeight"])
-        if "DesiredInstanceCount" not in overridden and "DesiredServerlessConfig" not in summary:
+        serverless = "DesiredServerlessConfig" in before or "DesiredServerlessConfig" in summary
+        if "DesiredInstanceCount" not in overridden and not serverless:
             count = before["DesiredInstanceCount"]
             summary |= dict.fromkeys(("CurrentInstanceCount", "DesiredInstanceCount"), count)
     if "DataCaptureConfig" not in overridden:
@@ -168,6 +169,7 @@ def _scaled(variant: Members, wished: Members) -> Members:
     """A variant's summary with what is desired of it from now on."""
     scaled = {**variant}
     if "DesiredWeight" in wished:
+        check_weight(variant["VariantName"], wished["DesiredWeight"])
         scaled["DesiredWeight"] = wished["DesiredWeight"]
     serverless = variant.get("DesiredServerlessConfig")
     if "DesiredInstanceCount" in wished:
@@ -178,6 +180,7 @@ def _scaled(variant: Members, wished: Members) -> Members:
         if serverless is None:
             raise ValidationException(NOT_SERVERLESS.format(name=variant["VariantName"]))
         scaled["DesiredServerlessConfig"] = {**serverless, **wished["ServerlessUpdateConfig"]}
+        check_serverless(variant["VariantName"], scaled["DesiredServerlessConfig"])
     return scaled
 
 

@@ -35,6 +35,15 @@ NO_SERVERLESS_SOURCE = (
 NO_MODEL = (
     "Variant '{name}' has no ModelName; variants for inference components need an ExecutionRoleArn."
 )
+ONE_SHADOW = (
+    "Where there are ShadowProductionVariants, there is one of them and one of ProductionVariants."
+)
+PROVISIONED = (
+    "ProvisionedConcurrency of variant '{name}' is {provisioned}, more than its MaxConcurrency of "
+    "{most}."
+)
+NO_WEIGHT = "The weight of variant '{name}' is a number from 0 to {most}."
+MOST_WEIGHT = 3.4028234663852886e38
 MEMORY_STEP_MB = 1024
 
 _OF_INSTANCES = (
@@ -55,12 +64,15 @@ def create_endpoint_config(call: Call, request: Members) -> Members:
     Cases: fixtures/conformance/endpoint_config/create_*.json
     """
     tags = checked_tags(request.get("Tags", []))
+    if "ShadowProductionVariants" in request and not _is_pair(request):
+        raise ValidationException(ONE_SHADOW)
     names: set[str] = set()
     for variant in _variants(request):
         if variant["VariantName"] in names:
             raise ValidationException(DUPLICATE_VARIANT.format(name=variant["VariantName"]))
         names.add(variant["VariantName"])
-        _check_serverless(variant)
+        check_weight(variant["VariantName"], variant.get("InitialVariantWeight", 1.0))
+        _check_kind(variant)
         _check_model(call, request, variant)
     config = {name: value for name, value in request.items() if name != "Tags"}
     for member in ("ProductionVariants", "ShadowProductionVariants"):
@@ -74,7 +86,17 @@ def _variants(request: Members) -> Iterator[Members]:
     yield from request.get("ShadowProductionVariants", ())
 
 
-def _check_serverless(variant: Members) -> None:
+def _is_pair(request: Members) -> bool:
+    return len(request["ProductionVariants"]) == len(request["ShadowProductionVariants"]) == 1
+
+
+def check_weight(name: str, weight: float) -> None:
+    """Refuse a weight that is no 32-bit float, which the service's model makes it. Own text."""
+    if not 0 <= weight <= MOST_WEIGHT:
+        raise ValidationException(NO_WEIGHT.format(name=name, most=MOST_WEIGHT))
+
+
+def _check_kind(variant: Members) -> None:
     serverless, name = variant.get("ServerlessConfig"), variant["VariantName"]
     if serverless is None:
         return
@@ -83,7 +105,15 @@ def _check_serverless(variant: Members) -> None:
             raise ValidationException(SERVERLESS_WITH_INSTANCES.format(name=name, member=member))
     if "ManagedInstanceScaling" in variant:
         raise ValidationException(SCALING_NOT_SUPPORTED)
-    size = serverless["MemorySizeInMB"]
+    check_serverless(name, serverless)
+
+
+def check_serverless(name: str, serverless: Members) -> None:
+    """Refuse a serverless configuration that cannot be. Source: the service model's texts."""
+    size, most = serverless["MemorySizeInMB"], serverless["MaxConcurrency"]
+    provisioned = serverless.get("ProvisionedConcurrency", 0)
+    if provisioned > most:
+        raise ValidationException(PROVISIONED.format(name=name, most=most, provisioned=provisioned))
     if size % MEMORY_STEP_MB:
         raise ValidationException(MEMORY_STEPS.format(name=name, step=MEMORY_STEP_MB, size=size))
 
@@ -95,8 +125,7 @@ def _check_model(call: Call, request: Members, variant: Members) -> None:
             raise ValidationException(NO_MODEL.format(name=name))
         return
     model = MODEL.get(call, variant["ModelName"])
-    containers = [*model.get("Containers", ()), model.get("PrimaryContainer", {})]
-    if "ServerlessConfig" in variant and any("ModelDataSource" in each for each in containers):
+    if "ServerlessConfig" in variant and any(each.get("source") for each in model["containers"]):
         raise ValidationException(
             NO_SERVERLESS_SOURCE.format(name=name, model=variant["ModelName"])
         )

@@ -43,9 +43,11 @@ NO_SPECIFICATION_OF_NAME = "ModelPackage {arn} has no InferenceSpecification wit
 MOST_ENVIRONMENT_BYTES = 32 * 1024
 MOST_ENTRY_BYTES = 1024
 
+_ADDITIONAL = "AdditionalModelDataSources"
+
 _ECR = re.compile(r"[^/]*\.dkr\.ecr[.-].*")
 _ECR_IMAGE = re.compile(
-    r"[0-9]{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/"
+    r"[0-9]{12}\.dkr\.ecr(-fips)?(\.[a-z0-9-]+){2,5}/"
     r"[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?"
 )
 
@@ -84,9 +86,11 @@ def _check_container(container: Members) -> None:
     image = container.get("Image", "")
     if _ECR.fullmatch(image) and not _ECR_IMAGE.fullmatch(image):
         raise ValidationException(INVALID_IMAGE.format(image=image))
-    if "ModelDataSource" in container and container.get("Mode") == "MultiModel":
-        raise ValidationException(NO_MULTI_MODEL_SOURCE)
-    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
+    for each in (container.get("ModelDataSource", {}), *container.get(_ADDITIONAL, ())):
+        _check_source(each.get("S3DataSource", {}))
+
+
+def _check_source(source: Members) -> None:
     if source.get("S3DataType") == "S3Prefix" and not source["S3Uri"].endswith("/"):
         raise ValidationException(PREFIX_WITHOUT_SLASH.format(uri=source["S3Uri"]))
 
@@ -95,6 +99,10 @@ def _check_hostnames(containers: list[Members]) -> None:
     hostnames = [each["ContainerHostname"] for each in containers if "ContainerHostname" in each]
     if hostnames and len(hostnames) < len(containers):
         raise ValidationException(HOSTNAMES)
+    _refuse_namesakes(hostnames)
+
+
+def _refuse_namesakes(hostnames: list[str]) -> None:
     for name in hostnames:
         if hostnames.count(name) > 1:
             raise ValidationException(SAME_HOSTNAME.format(name=name))
@@ -126,8 +134,11 @@ def resolved_containers(call: Call, containers: list[Members]) -> list[Members]:
         else:
             each.setdefault("hostname", f"container-{position}")
         uri = each.get("model_data")
+        if each.get("source") and each.get("many"):
+            raise ValidationException(NO_MULTI_MODEL_SOURCE)
         if uri is not None and call.hosting.model_data.is_missing(uri):
             raise ValidationException(NO_MODEL_DATA.format(uri=uri))
+    _refuse_namesakes([each["hostname"] for each in resolved])
     return resolved
 
 
@@ -137,8 +148,11 @@ def _resolved(call: Call, container: Members) -> Iterator[Members]:
         return
     package = _deployable(call, container["ModelPackageName"])
     arn = package["ModelPackageArn"]
-    for each in _specification(package, container)["Containers"]:
-        given = {name: container[name] for name in ("ContainerHostname",) if name in container}
+    containers = _specification(package, container)["Containers"]
+    # One name is that of one container; several keep those that the package gives them.
+    told = ("ContainerHostname", "Mode") if len(containers) == 1 else ("Mode",)
+    given = {name: container[name] for name in told if name in container}
+    for each in containers:
         yield _hosted({**each, **given}, container.get("Environment", {})) | {"package": arn}
 
 
@@ -199,6 +213,8 @@ def _hosted(container: Members, environment: Members) -> Members:
         "digest": container.get("ImageDigest"),
         "model_data": uri if single else None,
         "is_folder": source.get("CompressionType") == "None" or None,
+        "source": bool(source) or None,
+        "many": not single or None,
         "environment": {**container.get("Environment", {}), **environment},
         "framework": container.get("Framework"),
     }

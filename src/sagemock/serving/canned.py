@@ -45,6 +45,7 @@ class Called:
 
     fleet: Fleet
     variant: Variant
+    hostname: str
     invocation: Invocation
 
 
@@ -105,7 +106,8 @@ class CannedRules:
             return None
         self._calls.append(_call(called, position))
         if rule is None:
-            return Answer(200, FIXED_TYPE, iter((FIXED_BODY,)))
+            body = iter((FIXED_BODY,))
+            return Answer(200, FIXED_TYPE, body, container=called.hostname)
         return rule.answer(called)
 
     def _take(self, called: Called) -> "tuple[int | None, _Rule | None]":
@@ -194,6 +196,7 @@ class _Rule:
             content_type=headers.get("content-type", FIXED_TYPE),
             chunks=self._pieces(called),
             custom_attributes=headers.get(_CUSTOM_ATTRIBUTES.lower()),
+            container=called.hostname,
         )
 
     def _pieces(self, called: Called) -> Iterator[bytes]:

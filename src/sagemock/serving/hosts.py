@@ -29,17 +29,22 @@ class CannedHost:
 
     backend = "canned"
 
-    def __init__(self, rules: CannedRules, fleet: Fleet, variant: Variant) -> None:
+    def __init__(
+        self, rules: CannedRules, fleet: Fleet, variant: Variant, container: Container
+    ) -> None:
         self._rules = rules
         self._fleet = fleet
         self._variant = variant
+        self._hostname = container.hostname
 
     def start(self) -> None:
         """Nothing has to be started."""
 
     def invoke(self, invocation: Invocation) -> Answer:
         """The answer of a rule, or the fixed one."""
-        answer = self._rules.answer(Called(self._fleet, self._variant, invocation), always=True)
+        answer = self._rules.answer(
+            Called(self._fleet, self._variant, self._hostname, invocation), always=True
+        )
         assert answer is not None  # noqa: S101 - there is always one
         return answer
 
@@ -80,7 +85,7 @@ class Hosts:
         if backend == "canned" or (backend == "auto" and nothing_to_run):
             if backend == "auto" and not self._rules.speaks_for(fleet, variant):
                 _log_fallback(fleet, variant, "its model data is nowhere at hand.")
-            return CannedHost(self._rules, fleet, variant)
+            return CannedHost(self._rules, fleet, variant, container)
         return None
 
     def host(self, fleet: Fleet, variant: Variant, container: Container, root: Path) -> Host:
@@ -99,7 +104,7 @@ class Hosts:
             if self._fallback == "fail" or self._backend(fleet, variant, container) == "process":
                 raise HostFailed(_nothing_runs(variant, container, reason)) from reason
             _log_fallback(fleet, variant, str(reason))
-            return CannedHost(self._rules, fleet, variant)
+            return CannedHost(self._rules, fleet, variant, container)
         except HostFailed:
             process.stop()
             raise
