@@ -41,7 +41,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Fleet:
-    """All variants of one deployment of an endpoint; `id` is a relative path of plain words."""
+    """All variants of one deployment of an endpoint; `id` ends in a number of its own."""
 
     id: str
     account: str

@@ -270,6 +270,10 @@ class Store(Protocol):
         """All resources of a kind, of every account and region, due or not."""
         ...
 
+    def noted(self) -> set[tuple[str, str]]:
+        """The accounts and regions in which something was ever deployed."""
+        ...
+
     def check(self) -> None:
         """Raise when the storage cannot be read."""
         ...

@@ -133,10 +133,18 @@ class Service:
         """Settle whenever something has changed, until the service is closed."""
         self._settling.run()
 
-    def deployments(self, account: str, region: str) -> list[Members]:
-        """What is deployed and what was: one row a variant, newest first."""
-        with _storage(), self._store.reading(account, region) as session:
-            return deployments(session, self._serving.observe)
+    def deployments(self, account: str | None, region: str | None) -> list[Members]:
+        """What is deployed and what was, by account and region; None stands for all of them."""
+        rows = []
+        with _storage():
+            endpoints = {
+                (each.account, each.region) for each in self._store.places(ENDPOINT.arn_type)
+            }
+            for place in sorted(endpoints | self._store.noted()):
+                if place[0] == (account or place[0]) and place[1] == (region or place[1]):
+                    with self._store.reading(*place) as session:
+                        rows += deployments(session, self._serving.observe)
+        return rows
 
     def logs(self, endpoint_name: str, account: str, region: str) -> dict[str, str] | None:
         """The last lines of what an endpoint's containers wrote; None for no such endpoint."""

@@ -43,7 +43,9 @@ class Settling:
         self._serving = serving
         self._looks = looks
         self._new_call = new_call
-        self._due: set[Place] = set()
+        # How often each has become due: one that does so again while it is found at rest stays.
+        self._due: dict[Place, int] = {}
+        self._booking = threading.Lock()
         self._turn = threading.Lock()
         self._stopping = threading.Event()
         # Whether something has become due, or has failed, since all that was due was looked at.
@@ -55,7 +57,7 @@ class Settling:
         """Take up what was left by whoever served this store before, and start what is missing."""
         for kind in self._looks:
             for _, account, region, *resource in self._store.places(kind):
-                self._due.add((account, region, *resource))  # type: ignore[arg-type]  # a place
+                self._due[account, region, *resource] = 0  # type: ignore[index]  # a place
         self._outdated = True
         self.settle()
 
@@ -64,7 +66,9 @@ class Settling:
     ) -> set[Place]:
         """Take up what a call has left due, now that it is committed."""
         places: set[Place] = {(account, region, *resource) for resource in resources}
-        self._due |= places
+        with self._booking:
+            for place in places:
+                self._due[place] = self._due.get(place, 0) + 1
         self._outdated = True
         return places
 
@@ -75,7 +79,7 @@ class Settling:
             seen = self._serving.changes()
             self.settle()
             left_s = deadline - time.monotonic()
-            if not places & self._due or left_s <= 0:
+            if not places & self._due.keys() or left_s <= 0:
                 return
             self._serving.wait_for_change(seen, left_s)
 
@@ -130,6 +134,7 @@ class Settling:
         account, region, *resource = place
         asked = False
         while True:
+            times_due = self._due.get(place)
             with self._store.reading(account, region) as session:
                 row = session.get(*resource)  # type: ignore[arg-type]  # kind, name and number
             if row is None:
@@ -148,7 +153,11 @@ class Settling:
             if move.start or move.stop or move.waits:
                 return
             break
-        self._due.discard(place)
+        with self._booking:
+            if self._due.get(place) == times_due:
+                self._due.pop(place, None)
+            else:
+                self._outdated = True
 
     def _apply(self, place: Place) -> None:
         account, region, kind, name, number = place

@@ -8,8 +8,8 @@ from typing import Any
 
 import boto3
 import pytest
-from deploying.deployed import Connect, Deployed, Endpoints, Serve
 
+from deploying.deployed import Connect, Deployed, Endpoints, Serve
 from durability.server_process import Servers
 from sagemock.api.service_model import ServiceModel
 

@@ -12,8 +12,8 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from deploying.programs import OBEYS, packed, program_files
 
+from deploying.programs import OBEYS, packed, program_files
 from running import Running
 from sagemock import Settings, create_app, create_service
 from sagemock.api.service_model import ServiceModel
@@ -116,8 +116,14 @@ class Endpoints:
 
     def comes_to(self, name: str, status: str) -> Members:
         """The endpoint, once it has this status."""
-        eventually(lambda: self.status(name) == status)
-        return self.describe(name)
+        seen: list[Members] = []
+
+        def has_come() -> bool:
+            seen.append(self.describe(name))
+            return bool(seen[-1]["EndpointStatus"] == status)
+
+        eventually(has_come)
+        return seen[-1]
 
     def delete(self, name: str) -> None:
         """Delete an endpoint, and return when it is gone."""

@@ -57,19 +57,21 @@ def test_a_deployment_is_told_of_from_its_start_to_its_end(deployed: Deployed) -
     first, second, broken = (version_of(deployed, word) for word in ("one", "two", ""))
     name = deployed.deploy("it", {"ModelPackageName": first})
     created = row(first, "it", Operation="CreateEndpoint")
-    assert timeless(deployed.deployments()) == [{**created, "Backend": "process"}]
+    assert timeless(deployed.deployments()) == [
+        {**created, "Backend": "process", "EndpointStatus": "InService"}
+    ]
 
     deployed.update(name, {"ModelPackageName": second}, to="two")
     updated = row(second, "two", Operation="UpdateEndpoint")
     assert timeless(deployed.deployments()) == [
-        {**updated, "Backend": "process"},
+        {**updated, "Backend": "process", "EndpointStatus": "InService"},
         {**created, "Outcome": "Replaced"},
     ]
 
     deployed.update(name, {"ModelPackageName": broken}, to="broken")
     failed = row(broken, "broken", Operation="UpdateEndpoint", Outcome="Failed")
     assert timeless(deployed.deployments()) == [
-        {**updated, "Backend": "process"},
+        {**updated, "Backend": "process", "EndpointStatus": "InService"},
         failed,
         {**created, "Outcome": "Replaced"},
     ]
@@ -104,7 +106,9 @@ def test_a_model_without_a_version_is_told_of_by_its_own_arn(deployed: Deployed)
     deployed.run(says("plain"))
     (deployment,) = timeless(deployed.deployments())
     model = f"{ARN}:model/it"
-    assert deployment == row(model, "it", Operation="CreateEndpoint", Backend="process")
+    assert deployment == row(
+        model, "it", Operation="CreateEndpoint", Backend="process", EndpointStatus="InService"
+    )
 
 
 def test_a_version_in_two_endpoints_has_two_rows(deployed: Deployed) -> None:

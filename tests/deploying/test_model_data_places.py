@@ -7,10 +7,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from deploying.deployed import IMAGE, Serve
-from deploying.programs import SCRIPT, packed, program_files, says
 from moto.server import ThreadedMotoServer
 
+from deploying.deployed import IMAGE, Serve
+from deploying.programs import SCRIPT, packed, program_files, says
 from real_models import archive, exchanges
 
 

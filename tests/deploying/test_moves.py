@@ -5,9 +5,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
+
 from deploying.deployed import Deployed, eventually
 from deploying.programs import says
-
 from sagemock.hosting import Fleet
 from sagemock.resources.endpoint import ENDPOINT
 from sagemock.serving.fleets import Fleets

@@ -1,6 +1,7 @@
 """Models of several containers: in a row, or called directly."""
 
 import pytest
+
 from deploying.deployed import Deployed
 from deploying.programs import OBEYS, appends, says
 
@@ -48,8 +49,10 @@ def test_a_container_is_called_directly_by_its_hostname(deployed: Deployed) -> N
     [
         (
             {},
-            "The containers of endpoint it of account 123456789012 are called directly: name one "
-            "of first, second as TargetContainerHostname.",
+            (
+                "The containers of endpoint it of account 123456789012 are called directly: name "
+                "one of first, second as TargetContainerHostname."
+            ),
         ),
         (
             {"TargetContainerHostname": "third"},

@@ -1,14 +1,13 @@
 """Endpoints that cannot be started: what is told of it, where, and what is served instead."""
 
 import logging
-import re
 
 import pytest
 from botocore.exceptions import ClientError
-from deploying.deployed import IMAGE, Connect, Deployed, Serve, eventually, processes_below
-from deploying.programs import SCRIPT, packed, program_files, says
 
-from sagemock.serving import hosts
+from deploying.deployed import IMAGE, Connect, Deployed, Serve, processes_below
+from deploying.programs import SCRIPT, loads_after, packed, program_files, says
+from sagemock.serving import process_host
 
 PING = (
     "The primary container for production variant AllTraffic did not pass the ping health check. "
@@ -53,10 +52,11 @@ def test_a_bucket_that_is_nowhere_gets_canned_answers_and_one_line_says_so(
 ) -> None:
     caplog.set_level(logging.INFO, "sagemock.serving")
     assert deployed.ask(deployed.deploy("it", NOWHERE)) == CANNED
-    assert [each.getMessage() for each in caplog.records if each.name == "sagemock.serving"] == [
+    (told,) = [each for each in caplog.records if each.name == "sagemock.serving"]
+    assert told.getMessage() == (
         "Endpoint it, variant AllTraffic: canned answers, nothing real runs: its model data is "
         "nowhere at hand."
-    ]
+    )
     (row,) = deployed.deployments()
     assert (row["Backend"], row["Note"]) == (
         "canned",
@@ -167,7 +167,7 @@ def test_code_that_names_opt_ml_is_told_of_a_path_that_works(deployed: Deployed)
 def test_a_model_that_takes_too_long_to_load_fails_its_endpoint(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hosts, "_STARTUP_S", 0.4)
+    monkeypatch.setattr(process_host, "_STARTUP_S", 0.4)
     program = "import time\ndef model_fn(model_dir): time.sleep(600)"
     said = reason(deployed.create("it", deployed.program(program)))
     assert said.startswith(PING)
@@ -178,7 +178,7 @@ def test_a_model_that_takes_too_long_to_load_fails_its_endpoint(
 def test_a_variant_says_how_long_its_model_may_take_to_load(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hosts, "_STARTUP_S", 600)
+    monkeypatch.setattr(process_host, "_STARTUP_S", 600)
     # AWS takes no less than 60 seconds; what it refuses is served under `warn`.
     deployed = serve(validation="warn")
     unchecked = connect(deployed.url, parameter_validation=False)
@@ -206,14 +206,12 @@ def test_a_program_outside_of_its_code_is_refused(deployed: Deployed) -> None:
 def test_while_an_endpoint_is_created_it_is_not_found_by_invocations(serve: Serve) -> None:
     deployed = serve(hold_s=0.0)
     latch = deployed.folder / "latch"
-    program = f"""
-        import os, time
-        def model_fn(model_dir):
-            while not os.path.exists({str(latch)!r}): time.sleep(0.005)
-        def transform_fn(model, body, content_type, accept): return "late"
-    """
-    assert deployed.create("it", deployed.program(program))["EndpointStatus"] == "Creating"
-    assert re.search("not found", deployed.refused("it")["Error"]["Message"])
+    container = deployed.program(loads_after(latch, "late"))
+    assert deployed.create("it", container)["EndpointStatus"] == "Creating"
+    assert deployed.refused("it")["Error"] == {
+        "Code": "ValidationError",
+        "Message": "Endpoint it of account 123456789012 not found.",
+    }
     latch.touch()
     deployed.comes_to("it", "InService")
-    eventually(lambda: deployed.ask("it") == "late")
+    assert deployed.ask("it") == "late"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from deploying.deployed import IMAGE, Deployed, Endpoints
 from deploying.programs import SCRIPT, packed, program_files, says
-
 from real_models import Exchange, exchanges, put
 
 GROUP = "churn"
@@ -139,7 +139,10 @@ def test_a_repacked_archive_names_its_code_as_sagemaker_does(deployed: Deployed)
 def test_a_model_data_source_is_a_folder_or_an_archive(
     deployed: Deployed, compression: str
 ) -> None:
-    files = {**program_files(says("from a source")), "weights/1/w.bin": b"\0\1"}
+    files: dict[str, str | bytes] = {
+        **program_files(says("from a source")),
+        "weights/1/w.bin": b"\0\1",
+    }
     if compression == "None":
         uri, kind = "s3://models/folder/", "S3Prefix"
         for name, content in files.items():

@@ -3,11 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from botocore.exceptions import BotoCoreError
+
 from deploying.deployed import Buckets, Connect, Deployed, Serve, eventually, processes_below
 from deploying.programs import OBEYS, PID, loads_after, says
-
 from durability.server_process import Servers
+from sagemock import runtime
 
 LEAVES_A_CHILD = """
     import subprocess
@@ -21,14 +23,16 @@ def serving_folders(state: Path) -> list[Path]:
     return [*(state / "serving").glob("*")]
 
 
-def test_a_restarted_server_starts_its_endpoints_again(serve: Serve) -> None:
-    deployed = serve()
+def test_a_restarted_server_starts_its_endpoints_again(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     latch = deployed.folder / "latch"
     latch.touch()
     name = deployed.run(loads_after(latch, "back"))
     latch.unlink()
     deployed.restart()
     assert deployed.status(name) == "SystemUpdating"
+    monkeypatch.setattr(runtime, "_PATIENCE_S", 0.1)
     error = deployed.refused(name)
     assert error["Error"]["Code"] == "ModelError"
     assert error["OriginalMessage"] == "The container primary is not running."
@@ -37,7 +41,21 @@ def test_a_restarted_server_starts_its_endpoints_again(serve: Serve) -> None:
     assert deployed.ask(name) == "back"
 
 
-def test_model_configuration_and_bucket_of_what_is_deployed_may_go_but_for_the_artifact(
+def test_a_call_right_after_a_restart_waits_for_its_endpoint(deployed: Deployed) -> None:
+    latch = deployed.folder / "latch"
+    latch.touch()
+    name = deployed.run(loads_after(latch, "back"))
+    latch.unlink()
+    deployed.restart()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(deployed.ask, name)
+        eventually(lambda: len(processes_below(deployed.folder)) == 1)
+        assert not asked.done()
+        latch.touch()
+        assert asked.result() == "back"
+
+
+def test_model_and_configuration_of_what_is_deployed_may_go(
     deployed: Deployed,
 ) -> None:
     name = deployed.run(says("still here"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from deploying.deployed import IMAGE, Deployed, Serve, processes_below
 from deploying.programs import OBEYS, packed, says
 
@@ -45,7 +46,7 @@ def version_in(deployed: Deployed, group: str, container: dict[str, Any]) -> str
 def test_a_model_sees_nothing_of_the_servers_credentials_and_settings(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secret = "of-the-server-alone"
+    secret = "of-the-server-alone"  # noqa: S105 - none
     for name in (
         *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
         *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_WEB_IDENTITY_TOKEN_FILE", "SAGEMOCK_DB"),

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from botocore.eventstream import EventStreamBuffer, EventStreamMessage
 from botocore.exceptions import ClientError, EventStreamError
+
 from deploying.deployed import LIMIT_S, Deployed, eventually, processes_below
 from deploying.programs import OBEYS, PID, says
-
 from real_models import exchanges, put
-from sagemock.serving import hosts
+from sagemock.serving import process_host
 from sagemock.serving.process import WorkerLaunch
 
 
@@ -114,7 +114,9 @@ def test_a_break_midway_is_a_model_stream_error(
 def test_a_stream_that_stalls_is_a_model_stream_error_too(
     deployed: Deployed, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hosts, "WorkerLaunch", partial(WorkerLaunch, invocation_timeout_s=0.3))
+    monkeypatch.setattr(
+        process_host, "WorkerLaunch", partial(WorkerLaunch, invocation_timeout_s=0.3)
+    )
     name = deployed.run(OBEYS)
     stream = ask(name, f"pieces({str(deployed.folder / 'never')!r})")
     assert stream.next() == "one"
@@ -135,7 +137,9 @@ def test_a_stream_that_stalls_is_a_model_stream_error_too(
 def test_what_breaks_a_stream_off_has_a_code_and_is_the_last_frame(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch, body: str, code: str
 ) -> None:
-    monkeypatch.setattr(hosts, "WorkerLaunch", partial(WorkerLaunch, invocation_timeout_s=0.3))
+    monkeypatch.setattr(
+        process_host, "WorkerLaunch", partial(WorkerLaunch, invocation_timeout_s=0.3)
+    )
     frame = last_frame(deployed, deployed.run(OBEYS), body)
     assert frame.headers == {
         ":message-type": "exception",

@@ -9,6 +9,7 @@ from itertools import pairwise
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+
 from deploying.deployed import Deployed, Endpoints, Serve, eventually, processes_below
 from deploying.programs import OBEYS, PID, loads_after, says
 

@@ -45,8 +45,8 @@ class ServiceModel:
         other = ServiceModel(self._folder)
         shapes = dict(self.shapes)
         for name in _ARTIFACT_SHAPES & shapes.keys():
-            pattern = shapes[name]["pattern"].replace("(https|s3)", "(https|s3|file)")
-            shapes[name] = {**shapes[name], "pattern": pattern}
+            pattern = shapes[name]["pattern"]
+            shapes[name] = {**shapes[name], "pattern": f"{pattern}|file://.*"}
         other.__dict__["_model"] = {**self._model, "shapes": shapes}
         return other
 

@@ -4,7 +4,7 @@ A deployment is the rules' own document inside its endpoint's. Everything it nee
 it when it is asked for: configuration and models may be deleted while the endpoint lives.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sagemock.activity import note_deployment
@@ -191,40 +191,41 @@ def _container(container: Mapping[str, Any]) -> Container:
     return Container(**told)
 
 
+def whereabouts(endpoint: Members, deployment: Members) -> Iterator[Members]:
+    """Where each version is that a deployment has, or each model that is made of none."""
+    for variant in deployment["variants"]:
+        packages = [each["package"] for each in variant["containers"] if "package" in each]
+        for subject in dict.fromkeys(packages) or (variant["model_arn"],):
+            yield {
+                "SubjectArn": subject,
+                "ModelArn": variant["model_arn"],
+                "EndpointArn": endpoint["EndpointArn"],
+                "EndpointConfigName": deployment["config"],
+                "VariantName": variant["name"],
+                "Weight": variant["summary"]["CurrentWeight"],
+                "StartTime": deployment.get("started", deployment["asked"]),
+            }
+
+
 def note_deployed(call: Call, endpoint: Members, deployment: Members) -> None:
     """Write down, at each version or model that is deployed now, where it is."""
-    for variant in deployment["variants"]:
-        _note(call, endpoint, deployment, variant, None)
+    for where in whereabouts(endpoint, deployment):
+        _note(call, deployment, where, ended=False)
 
 
 def note_withdrawn(call: Call, endpoint: Members, deployment: Members, outcome: str) -> None:
     """Write down that a deployment has ended, and how: Replaced, Deleted or Failed."""
-    for variant in deployment["variants"]:
-        _note(call, endpoint, deployment, variant, outcome)
+    for where in whereabouts(endpoint, deployment):
+        _note(call, deployment, {**where, "EndTime": call.now, "Outcome": outcome}, ended=True)
 
 
-def _note(
-    call: Call, endpoint: Members, deployment: Members, variant: Members, outcome: str | None
-) -> None:
-    packages = dict.fromkeys(each["package"] for each in variant["containers"] if "package" in each)
-    for subject in packages or (variant["model_arn"],):
-        arn = Arn.parse(subject)
-        where = {
-            "SubjectArn": subject,
-            "ModelArn": variant["model_arn"],
-            "EndpointArn": endpoint["EndpointArn"],
-            "EndpointConfigName": deployment["config"],
-            "VariantName": variant["name"],
-            "Weight": variant["summary"]["CurrentWeight"],
-            "Fleet": deployment["fleet"],
-            "StartTime": deployment.get("started", deployment["asked"]),
-        }
-        if outcome is not None:
-            where |= {"EndTime": call.now, "Outcome": outcome}
-        note_deployment(
-            call,
-            (arn.type, arn.name, arn.number) if arn else ("", subject, 0),
-            where,
-            ended=outcome is not None,
-            by=(deployment["operation"], deployment["by"], deployment["request_id"]),
-        )
+def _note(call: Call, deployment: Members, where: Members, *, ended: bool) -> None:
+    subject = where["SubjectArn"]
+    arn = Arn.parse(subject)
+    note_deployment(
+        call,
+        (arn.type, arn.name, arn.number) if arn else ("", subject, 0),
+        where,
+        ended=ended,
+        by=(deployment["operation"], deployment["by"], deployment["request_id"]),
+    )

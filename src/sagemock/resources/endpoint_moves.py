@@ -113,10 +113,15 @@ def _scaled(call: Call, endpoint: Members) -> None:
             if name.startswith("Desired")
         }
         variants.append({**variant, **current})
+    deployed = [
+        {**each, "summary": summary}
+        for each, summary in zip(endpoint["current"]["variants"], variants, strict=True)
+    ]
     changes = {
         **LIFECYCLE.to(endpoint, "InService"),
         "ProductionVariants": variants,
         "FailureReason": None,
+        "current": {**endpoint["current"], "variants": deployed},
     }
     ENDPOINT.change(call, endpoint, changes)
 
@@ -133,8 +138,8 @@ def _keeping_up(endpoint: Members, observe: Observe) -> Move:
         return Move(waits=reached == "SystemUpdating")
     reason = standing.reason[:MOST_REASON] or None
     return Move(
+        # A fleet that failed stays known as such: it is not started again before the next start.
         apply=lambda call, endpoint: _kept_up(call, endpoint, reached, reason),
-        stop_after=(endpoint["current"]["fleet"],) if reached == "OutOfService" else (),
     )
 
 

@@ -23,6 +23,7 @@ _DRAIN_S = 10.0
 _BEGINNING = 400
 _SUCCESSES = range(200, 300)
 
+_NOTHING_REAL = "Endpoint %s, variant %s: canned answers, nothing real runs: %s"
 _NOT_RUNNING = "The container {container} is not running."
 _BETWEEN_TYPE = "application/octet-stream"
 
@@ -171,19 +172,27 @@ class Fleets:
             self._start_hosts(running)
         except HostFailed as failure:
             _log.error("Endpoint %s: %s", running.fleet.endpoint, failure)
-            self._stand(running, "failed", _shortened(str(failure)))
+            self._fail(running, _shortened(str(failure)))
         except Exception:  # noqa: BLE001 - else the fleet would be starting for ever
             _log.exception("Endpoint %s could not be started", running.fleet.endpoint)
-            self._stand(running, "failed", "Internal server error.")
+            self._fail(running, "Internal server error.")
         else:
             self._stand(running, "ready")
+
+    def _fail(self, running: _Running, reason: str) -> None:
+        """Leave nothing of a fleet but that it has failed, and why."""
+        for host in running.all_hosts():
+            host.stop()
+        self._remove_folder(running)
+        self._stand(running, "failed", reason)
 
     def _prepare(self, running: _Running, variant: Variant) -> None:
         hosts = running.hosts.setdefault(variant.name, [])
         for container in variant.containers:
             if running.stopping:
                 raise HostFailed(_NOT_RUNNING.format(container=container.hostname))
-            hosts.append(self._hosts.host(running.fleet, variant, container, self._root))
+            folder = self._folder(running)
+            hosts.append(self._hosts.host(running.fleet, variant, container, folder))
 
     def _start_hosts(self, running: _Running) -> None:
         """Start all hosts side by side. Errors: HostFailed, of the first that failed."""
@@ -219,10 +228,17 @@ class Fleets:
                 host.stop()
             if running.starter is not None:
                 running.starter.join()
+        self._remove_folder(running)
         with self._changed:
             self._running.pop(running.fleet.id, None)
             self._changes += 1
             self._changed.notify_all()
+
+    def _folder(self, running: _Running) -> Path:
+        return self._root / running.fleet.id.replace("/", "-")
+
+    def _remove_folder(self, running: _Running) -> None:
+        shutil.rmtree(self._folder(running), ignore_errors=True)
 
     def _answered(self, running: _Running) -> None:
         with self._changed:
@@ -237,6 +253,11 @@ class Fleets:
             name: "+".join(dict.fromkeys(host.backend for host in hosts))
             for name, hosts in running.hosts.items()
         }
+        for variant, why in dict.fromkeys(
+            (name, host.why) for name, hosts in running.hosts.items() for host in hosts
+        ):
+            if why and state == "ready":
+                _log.info(_NOTHING_REAL, running.fleet.endpoint, variant, why)
         with self._changed:
             running.standing = Standing(state, reason, backends)
             self._changes += 1

@@ -16,6 +16,8 @@ class Host(Protocol):
     """What stands behind one container, from its start to its stop."""
 
     backend: str
+    why: str
+    """Why nothing real runs behind it; nothing where something does, or nobody wants it to."""
 
     def start(self) -> None:
         """Start it and return when it answers. Errors: HostFailed."""

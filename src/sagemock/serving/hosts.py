@@ -3,7 +3,6 @@
 Where nobody has chosen, its archive decides: whether it is at hand, and has an entry script.
 """
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ NOTHING_RUNS = (
     "with --serving-fallback canned."
 )
 
-_log = logging.getLogger("sagemock.serving")
+NOWHERE = "its model data is nowhere at hand."
 
 
 class CannedHost:
@@ -30,8 +29,14 @@ class CannedHost:
     backend = "canned"
 
     def __init__(
-        self, rules: CannedRules, fleet: Fleet, variant: Variant, container: Container
+        self,
+        rules: CannedRules,
+        fleet: Fleet,
+        variant: Variant,
+        container: Container,
+        why: str = "",
     ) -> None:
+        self.why = why
         self._rules = rules
         self._fleet = fleet
         self._variant = variant
@@ -83,9 +88,8 @@ class Hosts:
             self._model_data.may_have(uri) for uri in uris
         )
         if backend == "canned" or (backend == "auto" and nothing_to_run):
-            if backend == "auto" and not self._rules.speaks_for(fleet, variant):
-                _log_fallback(fleet, variant, "its model data is nowhere at hand.")
-            return CannedHost(self._rules, fleet, variant, container)
+            why = NOWHERE if backend == "auto" else ""
+            return CannedHost(self._rules, fleet, variant, container, why)
         return None
 
     def host(self, fleet: Fleet, variant: Variant, container: Container, root: Path) -> Host:
@@ -103,8 +107,7 @@ class Hosts:
             process.stop()
             if self._fallback == "fail" or self._backend(fleet, variant, container) == "process":
                 raise HostFailed(_nothing_runs(variant, container, reason)) from reason
-            _log_fallback(fleet, variant, str(reason))
-            return CannedHost(self._rules, fleet, variant, container)
+            return CannedHost(self._rules, fleet, variant, container, str(reason))
         except HostFailed:
             process.stop()
             raise
@@ -119,10 +122,3 @@ class Hosts:
 
 def _nothing_runs(variant: Variant, container: Container, why: Exception) -> str:
     return NOTHING_RUNS.format(hostname=container.hostname, variant=variant.name, why=why)
-
-
-def _log_fallback(fleet: Fleet, variant: Variant, why: str) -> None:
-    _log.info(
-        "Endpoint %s, variant %s: canned answers, nothing real runs: %s",
-        *(fleet.endpoint, variant.name, why),
-    )

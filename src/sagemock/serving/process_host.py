@@ -39,6 +39,7 @@ class ProcessHost:
     """A worker process of its own, in a folder of its own."""
 
     backend = "process"
+    why = ""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a container is, and where it runs
         self,
@@ -54,9 +55,7 @@ class ProcessHost:
         self._fleet = fleet
         self._variant = variant
         self._container = container
-        self._folder = root.joinpath(
-            *map(_folder_name, (*fleet.id.split("/"), variant.name, container.hostname))
-        )
+        self._folder = root.joinpath(*map(_folder_name, (variant.name, container.hostname)))
         self._worker: WorkerProcess | None = None
 
     def prepare(self) -> None:
@@ -117,7 +116,7 @@ class ProcessHost:
                 raise NotRunnable(found.reason)
             if whole:
                 target.rmdir()
-                extract(found, target)
+                extract(found, target, called=uri)
         except (ArchiveError, ModelDataError) as error:
             raise HostFailed(str(error)) from error
         finally:

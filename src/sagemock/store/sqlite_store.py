@@ -89,6 +89,15 @@ class SqliteStore:
         """All resources of a kind, due or not."""
         return self._everywhere("kind = ? ORDER BY id", kind)
 
+    def noted(self) -> set[tuple[str, str]]:
+        """The accounts and regions of records that tell more than a change."""
+        with self._snapshot() as connection:
+            found = connection.execute(
+                "SELECT DISTINCT account, region FROM activity INDEXED BY activity_notable"
+                " WHERE change NOT IN ('created', 'changed', 'removed')"
+            )
+            return set(found)
+
     def check(self) -> None:
         """Look at the file once, as a reader does."""
         with self.reading("", "") as session:

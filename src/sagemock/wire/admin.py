@@ -56,7 +56,8 @@ def _add_deployments(paths: Blueprint, service: Service, settings: Settings) -> 
     @paths.get("/_sagemock/deployments")
     def deployments() -> dict[str, Any]:
         service.settle()
-        return {"deployments": service.deployments(*place())}
+        asked = request.args.get("account"), request.args.get("region")
+        return {"deployments": service.deployments(*asked)}
 
     @paths.get("/_sagemock/logs/<name>")
     def logs(name: str) -> dict[str, Any]:
