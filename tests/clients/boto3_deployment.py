@@ -9,16 +9,13 @@ from environments import clean_environment
 from expected import DEPLOY_MESSAGES, LOOK_THERE, REGISTRY
 
 from real_models import near
-from running import Running
 
 
-def deploying_boto3(server: Running, python: Path, folder: Path) -> Deploy:
+def deploying_boto3(url: str, python: str | Path, folder: Path) -> Deploy:
     """A function that runs a part of the program on a new version of a model."""
-    variables = clean_environment(server.url, folder)
-    run = partial(
-        run_python, python, "boto3_deploy.py", server.url, variables=variables, folder=folder
-    )
-    return deploying(run, server.url, folder)
+    variables = clean_environment(url, folder)
+    run = partial(run_python, python, "boto3_deploy.py", url, variables=variables, folder=folder)
+    return deploying(run, url, folder)
 
 
 def check_deployed(deploy: Deploy) -> None:

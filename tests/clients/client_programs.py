@@ -35,7 +35,7 @@ def _answers(python: str) -> bool:
 
 
 def run_python(
-    python: Path, program: str, *arguments: str, variables: Mapping[str, str], folder: Path
+    python: str | Path, program: str, *arguments: str, variables: Mapping[str, str], folder: Path
 ) -> Any:
     """What a Python program saw."""
     return _seen([python, PROGRAMS / program, *arguments], variables, folder)

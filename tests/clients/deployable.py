@@ -33,16 +33,19 @@ STREAM, _, _, BROKEN = exchanges("plain_stream")
 
 
 @contextmanager
-def running_models(model: ServiceModel, buckets: Path, **settings: Any) -> Iterator[Running]:
-    """A server whose bucket `models` is a folder here; what it runs ends with it.
+def running_models(model: ServiceModel, folder: Path, **settings: Any) -> Iterator[Running]:
+    """A server whose bucket `models` is in a folder; what it runs ends with it.
 
     Its answers wait for what they began, so that no client sleeps 30 s on a busy machine.
     """
-    bucket = buckets / "models"
+    bucket = folder / "models"
     bucket.mkdir(parents=True, exist_ok=True)
-    service = create_service(
-        Settings(db=":memory:", buckets={"models": bucket}, hold_s=20, **settings), model=model
-    )
+    chosen: dict[str, Any] = {
+        "db": ":memory:",
+        "buckets": {"models": bucket},
+        "hold_s": 20,
+    } | settings
+    service = create_service(Settings(**chosen), model=model)
     running = Running(create_app(service=service))
     try:
         yield running

@@ -1,7 +1,11 @@
 """The SageMaker Python SDK, version 2: its environment, and the variables of who uses it."""
 
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from client_programs import PROGRAMS
 from environments import clean_environment, python_environment
 
 VERSION = "2.257.7"
@@ -26,3 +30,19 @@ def sdk_variables(url: str, home: Path) -> dict[str, str]:
         "SAGEMAKER_SUPPRESS_V2_WARNING": "1",
         "SAGEMAKER_USER_CONFIG_OVERRIDE": str(config),
     }
+
+
+@contextmanager
+def moto_beside(python: Path, home: Path) -> Iterator[str]:
+    """The URL of a server for AWS's other services."""
+    with subprocess.Popen(
+        [python, PROGRAMS / "moto_beside.py"],
+        env=clean_environment("", home),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as beside:
+        assert beside.stdout
+        yield beside.stdout.readline().strip()
+        # Leaving closes its input, and that ends it.

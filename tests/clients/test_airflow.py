@@ -1,14 +1,19 @@
 """Airflow's SageMaker hook and operator, called as a task does, without scheduler or database."""
 
 import json
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from client_programs import run_python
+from deployable import CHURN, deploying, registered, running_models
 from environments import clean_environment, python_environment
-from expected import GROUP
+from expected import GROUP, REGISTRY
 
+from real_models import near
 from running import Running
+from sagemock.api.service_model import ServiceModel
 
 pytestmark = pytest.mark.clients
 VERSION = "9.39.0"
@@ -25,12 +30,23 @@ def python() -> Path:
 @pytest.fixture
 def variables(server: Running, tmp_path: Path) -> dict[str, str]:
     """Those of a user whose AWS configuration lies in the environment."""
-    return clean_environment(server.url, tmp_path) | {
-        "AIRFLOW_HOME": str(tmp_path / "airflow"),
+    return airflow_variables(server.url, tmp_path)
+
+
+def airflow_variables(url: str, home: Path) -> dict[str, str]:
+    return clean_environment(url, home) | {
+        "AIRFLOW_HOME": str(home / "airflow"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         # It logs to the standard output, where the program prints what it saw.
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "CRITICAL",
     }
+
+
+@pytest.fixture
+def host(model: ServiceModel, tmp_path: Path) -> Iterator[Running]:
+    """A server that runs models."""
+    with running_models(model, tmp_path) as running:
+        yield running
 
 
 @pytest.fixture
@@ -85,3 +101,37 @@ def test_the_operator_takes_back_the_group_of_a_refused_version(
         python, "airflow_provider.py", "rollback", variables=connected, folder=tmp_path
     )
     assert seen == {"refused": "ValidationException", "left": []}
+
+
+def test_the_operators_deploy_a_version_change_it_over_and_take_it_down(
+    host: Running, python: Path, tmp_path: Path
+) -> None:
+    variables = airflow_variables(host.url, tmp_path)
+    run = partial(run_python, python, "airflow_deploy.py", variables=variables, folder=tmp_path)
+    seen = deploying(run, host.url, tmp_path)("deploy", "numpy_churn", CHURN.body)
+    assert near(seen.pop("answers"), [CHURN.answer, CHURN.answer])
+    endpoint = f"{REGISTRY}:endpoint/churn-live"
+    assert seen == {
+        "model": f"{REGISTRY}:model/churn",
+        "config": f"{REGISTRY}:endpoint-config/one",
+        "created": [endpoint, "InService", "one"],
+        # It knows by the error's first words that there is an endpoint to update.
+        "updated": [endpoint, "InService", "two"],
+        "left": [[], []],
+    }
+
+
+def test_a_task_fails_whose_model_cannot_be_started(
+    host: Running, python: Path, tmp_path: Path
+) -> None:
+    version = registered(host.url, tmp_path, "plain_score")
+    (tmp_path / "models" / "plain_score" / "model.tar.gz").write_bytes(b"no archive")
+    seen = run_python(
+        python,
+        *("airflow_deploy.py", "failing", version),
+        variables=airflow_variables(host.url, tmp_path),
+        folder=tmp_path,
+    )
+    assert seen.pop("told").startswith("Waiter EndpointInService failed: ")
+    assert "model.tar.gz is no gzip-compressed tar archive." in seen.pop("reason")
+    assert seen == {"status": "Failed"}

@@ -57,7 +57,7 @@ def run(server: Running, python: Path, tmp_path: Path) -> Run:
 @pytest.fixture
 def deploy(model: ServiceModel, python: Path, tmp_path: Path) -> Iterator[Deploy]:
     with running_models(model, tmp_path) as server:
-        yield deploying_boto3(server, python, tmp_path)
+        yield deploying_boto3(server.url, python, tmp_path)
 
 
 def test_the_developer_guides_flow(run: Run) -> None:

@@ -14,7 +14,7 @@ from sagemock.api.service_model import ServiceModel
 @pytest.fixture
 def deploy(model: ServiceModel, tmp_path: Path) -> Iterator[Deploy]:
     with running_models(model, tmp_path) as server:
-        yield deploying_boto3(server, Path(sys.executable), tmp_path)
+        yield deploying_boto3(server.url, sys.executable, tmp_path)
 
 
 def test_a_version_is_deployed_called_changed_over_and_taken_down(deploy: Deploy) -> None:

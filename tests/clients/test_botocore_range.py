@@ -1,4 +1,4 @@
-"""The oldest botocore that is supported: the conformance cases on its service model.
+"""The oldest botocore that is supported: the cases, and a deployment, on its service model.
 
 The newest one is what every other test runs on. A case that needs members or constraints of a newer
 model says so itself and is skipped here, visibly.
@@ -7,10 +7,14 @@ model says so itself and is skipped here, visibly.
 import os
 import re
 import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from boto3_deployment import check_deployed, check_errors, deploying_boto3
+from deployable import Deploy
 from environments import python_environment
 
 pytestmark = pytest.mark.clients
@@ -26,6 +30,34 @@ def python() -> Path:
     others = [each for each in project["dependencies"] if not each.startswith("botocore")]
     requirements = (f"botocore=={OLDEST}", "hypothesis", "pytest", *others)
     return python_environment("botocore", *requirements) / "python"
+
+
+@pytest.fixture
+def deploy(python: Path, tmp_path: Path) -> Iterator[Deploy]:
+    """The newest boto3 before a server on the oldest botocore, as `sagemock serve` starts it."""
+    bucket = tmp_path / "models"
+    bucket.mkdir()
+    log = (tmp_path / "log").open("w")
+    command = (
+        *(str(python), "-m", "sagemock", "serve", "--port", "0", "--db", ":memory:"),
+        *("--bucket", f"models={bucket}", "--interpreter", f"image:*={sys.executable}"),
+        *("--hold-s", "20"),
+    )
+    with (
+        log,
+        subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as server,
+    ):
+        assert server.stdout
+        url = server.stdout.readline().split()[-1]
+        yield deploying_boto3(url, sys.executable, tmp_path)
+        server.terminate()
 
 
 def test_the_oldest_supported_botocore_is_the_one_that_is_tested() -> None:
@@ -56,3 +88,13 @@ def test_the_cases_hold_on_the_oldest_supported_botocore(python: Path) -> None:
     assert closing
     passed, skipped = map(int, closing.groups())
     assert passed > 2 * skipped
+
+
+def test_a_version_is_deployed_called_changed_over_and_taken_down_there_too(
+    deploy: Deploy,
+) -> None:
+    check_deployed(deploy)
+
+
+def test_errors_of_a_deployment_are_the_same_there(deploy: Deploy) -> None:
+    check_errors(deploy)

@@ -1,14 +1,12 @@
 """The SageMaker Python SDK, version 2: registration, review, cards, collections, scripts in S3."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sdk_v2
-from client_programs import PROGRAMS, run_python
-from environments import clean_environment
+from client_programs import run_python
 from expected import GROUP, REGISTRY, VERSION_1
 
 from running import Running
@@ -44,18 +42,8 @@ def run(server: Running, python: Path, tmp_path: Path) -> Run:
 
 @pytest.fixture
 def moto(python: Path, tmp_path: Path) -> Iterator[str]:
-    """The URL of a server for AWS's other services."""
-    with subprocess.Popen(
-        [python, PROGRAMS / "moto_beside.py"],
-        env=clean_environment("", tmp_path),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as beside:
-        assert beside.stdout
-        yield beside.stdout.readline().strip()
-        # Leaving closes its input, and that ends it.
+    with sdk_v2.moto_beside(python, tmp_path) as url:
+        yield url
 
 
 def test_the_first_registration_makes_the_group_and_the_second_finds_it(run: Run) -> None:

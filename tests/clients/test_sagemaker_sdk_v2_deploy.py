@@ -1,6 +1,7 @@
 """The SageMaker Python SDK, version 2: `ModelPackage(...).deploy()` and `predictor.predict()`."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -8,11 +9,11 @@ from pathlib import Path
 import pytest
 import sdk_v2
 from client_programs import run_python
-from deployable import CHURN, Deploy, deploying, registered, running_models
+from deployable import BROKEN, CHURN, STREAM, Deploy, deploying, registered, running_models
 from environments import python_environment
 from expected import LOOK_THERE, REGISTRY, VERSION_1
 
-from real_models import LIBRARIES, exchanges, near
+from real_models import LIBRARIES, MODELS, archive, exchanges, near
 from running import Running
 from sagemock.api.service_model import ServiceModel
 
@@ -57,7 +58,7 @@ def test_a_version_that_waits_for_its_approval_is_deployed_and_predicts(deploy: 
             *("CreateModel", "CreateEndpointConfig", "CreateEndpoint", "DescribeEndpoint"),
         ],
         "approval": "Approved",
-        "container": {"ModelPackageName": VERSION_1, "Environment": {"CUT_OFF": "0.5"}},
+        "containers": [{"ModelPackageName": VERSION_1, "Environment": {"CUT_OFF": "0.5"}}],
         "taken_down": [
             *("DescribeEndpoint", "DescribeEndpointConfig", "DeleteModel"),
             *("DeleteEndpointConfig", "DeleteEndpoint"),
@@ -96,6 +97,13 @@ def test_errors_of_a_deployment_are_understood_by_the_sdk(deploy: Deploy) -> Non
     }
 
 
+def test_a_stream_is_read_chunk_by_chunk_and_a_broken_one_raises(deploy: Deploy) -> None:
+    assert deploy("stream", "plain_stream", STREAM.body, BROKEN.body) == {
+        "whole": STREAM.chunks,
+        "broken": [BROKEN.chunks, "ModelStreamError"],
+    }
+
+
 @pytest.mark.parametrize("library_model", ["sklearn_iris", "xgboost_wine"])
 def test_a_version_with_its_script_beside_it_answers_as_its_library_does(
     library_model: str, model: ServiceModel, python: Path, tmp_path: Path
@@ -123,3 +131,34 @@ def test_a_version_with_its_script_beside_it_answers_as_its_library_does(
     assert len(answers) == len(asked) > 1
     for exchange, answer in zip(asked, answers, strict=True):
         assert exchange.is_answered_by(exchange.accept, answer.encode())
+
+
+def test_a_model_and_its_script_are_registered_and_deployed_from_s3(
+    model: ServiceModel, python: Path, tmp_path: Path
+) -> None:
+    libraries = python_environment("model-libraries", *LIBRARIES) / "python"
+    source = tmp_path / "source"
+    source.mkdir()
+    shutil.copy(MODELS / "sklearn_iris" / "inference.py", source)
+    rows = exchanges("sklearn_iris")[1]
+    with (
+        sdk_v2.moto_beside(python, tmp_path) as s3,
+        running_models(
+            model,
+            tmp_path,
+            buckets={},
+            s3_endpoint=s3,
+            interpreters=(("image:*scikit-learn*", str(libraries)),),
+        ) as host,
+    ):
+        seen = run_python(
+            python,
+            *("sagemaker_sdk_v2_deploy.py", "script", str(archive("sklearn_iris")), str(source)),
+            rows.body.decode(),
+            variables=sdk_v2.sdk_variables(host.url, tmp_path) | {"AWS_ENDPOINT_URL_S3": s3},
+            folder=tmp_path,
+        )
+    assert seen == {
+        "version": f"{REGISTRY}:model-package/iris/1",
+        "answer": rows.answer,
+    }

@@ -1,15 +1,19 @@
 """sagemaker-core, on which the SageMaker Python SDK v3 stands: its resource classes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from client_programs import run_python
+from deployable import CHURN, Deploy, deploying, running_models
 from environments import clean_environment, python_environment
-from expected import GROUP, REGISTRY, VERSION_1
+from expected import DEPLOY_MESSAGES, GROUP, LOOK_THERE, REGISTRY, VERSION_1
 
+from real_models import near, read
 from running import Running
+from sagemock.api.service_model import ServiceModel
 
 pytestmark = pytest.mark.clients
 VERSION = "2.27.0"
@@ -43,17 +47,36 @@ def python() -> Path:
 
 @pytest.fixture
 def run(server: Running, python: Path, tmp_path: Path) -> Run:
-    config = tmp_path / "config.yaml"
+    return partial(
+        run_python,
+        python,
+        "sagemaker_sdk_v3.py",
+        variables=core_variables(server.url, tmp_path),
+        folder=tmp_path,
+    )
+
+
+@pytest.fixture
+def deploy(model: ServiceModel, python: Path, tmp_path: Path) -> Iterator[Deploy]:
+    with running_models(model, tmp_path) as server:
+        run = partial(
+            run_python,
+            python,
+            "sagemaker_core_deploy.py",
+            variables=core_variables(server.url, tmp_path),
+            folder=tmp_path,
+        )
+        yield deploying(run, server.url, tmp_path)
+
+
+def core_variables(url: str, home: Path) -> dict[str, str]:
+    """Variables of a user without any AWS configuration, who is not counted either."""
+    config = home / "config.yaml"
     config.write_text(
         '{"SchemaVersion": "1.0", '
         '"SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": true}}}}'
     )
-    variables = clean_environment(server.url, tmp_path) | {
-        "SAGEMAKER_USER_CONFIG_OVERRIDE": str(config)
-    }
-    return lambda part: run_python(
-        python, "sagemaker_sdk_v3.py", part, variables=variables, folder=tmp_path
-    )
+    return clean_environment(url, home) | {"SAGEMAKER_USER_CONFIG_OVERRIDE": str(config)}
 
 
 def test_a_group_is_made_waited_for_tagged_deleted_and_waited_for(run: Run) -> None:
@@ -183,6 +206,39 @@ def test_the_sdks_own_registration_finds_its_group_in_the_list_of_groups(run: Ru
             "sent": [*looked, "CreateModelPackage", "UpdateModelPackage"],
         },
     ]
+
+
+def test_a_version_is_approved_deployed_called_and_taken_down(deploy: Deploy) -> None:
+    seen = deploy("deploy", "numpy_churn", CHURN.body, status="PendingManualApproval")
+    raw, answered = seen.pop("answers")
+    assert near(answered, CHURN.answer)
+    assert near(read("text/csv", raw.encode()), [[each] for each in CHURN.answer["churn"]])
+    assert seen == {
+        "endpoint": [f"{REGISTRY}:endpoint/churn-live", "one"],
+        "container": [VERSION_1, "arn:aws:iam::123456789012:role/churn"],
+        "environment": {"CUT_OFF": "0.5"},
+        "told": ["text/csv", "blue"],
+        "weights": [0.5, 0.5],
+        "found": ["Churn-Live"],
+        "left": [],
+    }
+
+
+def test_errors_of_a_deployment_have_aws_words(deploy: Deploy) -> None:
+    seen = deploy("errors", "plain_score", b"[[60, 2]]", status="PendingManualApproval")
+    from_model = seen.pop("from_model")
+    assert from_model.startswith(
+        "ModelError: Received client error (422) from primary with message "
+        '"a row has 2 columns, the model knows 3\n'
+    )
+    assert from_model.endswith(LOOK_THERE)
+    assert seen == {
+        **{
+            name: f"ValidationException: {DEPLOY_MESSAGES[name]}"
+            for name in ("unapproved", "model", "no_config", "no_endpoint")
+        },
+        "gone": "ValidationError: Endpoint Churn-Live of account 123456789012 not found.",
+    }
 
 
 def card(status: str, caveats: str) -> dict[str, str]:

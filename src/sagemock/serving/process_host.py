@@ -20,6 +20,10 @@ BEYOND_LOOPBACK = (
     "start it with --allow-process-beyond-loopback to run them."
 )
 NO_ARTIFACT = "It has neither model data nor a SAGEMAKER_SUBMIT_DIRECTORY."
+NOT_BROUGHT = (
+    "The model data of the {hostname} container for production variant {variant} cannot be used: "
+    "{said}"
+)
 NO_SCRIPT = "There is no entry script {script} in {place}."
 BAD_SCRIPT = "SAGEMAKER_PROGRAM is a path inside the code, not '{script}'."
 
@@ -118,7 +122,8 @@ class ProcessHost:
                 target.rmdir()
                 extract(found, target, called=uri)
         except (ArchiveError, ModelDataError) as error:
-            raise HostFailed(str(error)) from error
+            said = {"hostname": self._container.hostname, "variant": self._variant.name}
+            raise HostFailed(NOT_BROUGHT.format(said=error, **said)) from error
         finally:
             shutil.rmtree(download, ignore_errors=True)
 

@@ -1,6 +1,6 @@
 """The SageMaker Python SDK v2 deploys a version as a user's script does: one part of it per run.
 
-Arguments: what to do, the version's ARN, and bodies to send.
+Arguments: what to do, the version's ARN (`script` makes its own), and bodies to send.
 """
 
 import contextlib
@@ -9,13 +9,14 @@ import sys
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EventStreamError
 
 with contextlib.redirect_stdout(sys.stderr):  # The SDK logs to what it finds when it is imported.
     from sagemaker import ModelPackage, Session
     from sagemaker.deserializers import CSVDeserializer, JSONDeserializer
     from sagemaker.predictor import Predictor
     from sagemaker.serializers import CSVSerializer, IdentitySerializer, JSONSerializer
+    from sagemaker.sklearn import SKLearnModel
 
 sys.excepthook = sys.__excepthook__  # The SDK's own draws errors on standard output.
 
@@ -35,7 +36,7 @@ def deploy(session: Any, version: str, body: str) -> Any:
     named = predictor.predict(customers, target_variant="AllTraffic")
     table = Predictor(NAME, session, CSVSerializer(), CSVDeserializer())
     rows = table.predict(customers["customers"])
-    containers = client.describe_model(ModelName="churn")["PrimaryContainer"]
+    containers = client.describe_model(ModelName="churn")["Containers"]
     approval = client.describe_model_package(ModelPackageName=version)["ModelApprovalStatus"]
     sent.clear()
     predictor.delete_model()
@@ -44,7 +45,7 @@ def deploy(session: Any, version: str, body: str) -> Any:
         **seen,
         "taken_down": list(sent),
         "approval": approval,
-        "container": containers,
+        "containers": containers,
         "answers": [plain, named, [[float(cell) for cell in row] for row in rows]],
         "left": left(client),
     }
@@ -111,6 +112,46 @@ def answers(session: Any, version: str, *requests: str) -> Any:
         predictor = Predictor(NAME, session, IdentitySerializer(asked["content_type"]))
         answer = predictor.predict(asked["body"], initial_args={"Accept": asked["accept"]})
         seen.append(answer.decode())
+    session.delete_endpoint(NAME)
+    return seen
+
+
+def stream(session: Any, version: str, whole: str, broken: str) -> Any:
+    """A stream as it is read to its end, and one that breaks off."""
+    predictor = deployed(session, version, wait=False)
+    accept = {"Accept": "text/plain"}
+    read = predictor.predict_stream(json.loads(whole), initial_args=accept)
+    seen = [chunk.decode() for chunk in read]
+    part = []
+    told = ""
+    try:
+        for chunk in predictor.predict_stream(json.loads(broken), initial_args=accept):
+            part.append(chunk.decode())  # noqa: PERF401 - kept at a break
+    except EventStreamError as error:
+        told = error.response["Error"]["Code"]
+    session.delete_endpoint(NAME)
+    return {"whole": seen, "broken": [part, told]}
+
+
+def script(session: Any, data: str, folder: str, body: str) -> Any:
+    """A model and its script put into S3, registered from there and deployed from the registry."""
+    s3 = session.boto_session.client("s3")
+    s3.create_bucket(Bucket="models")
+    s3.upload_file(data, "models", "iris/model.tar.gz")
+    model = SKLearnModel(
+        "s3://models/iris/model.tar.gz",
+        ROLE,
+        "inference.py",
+        source_dir=folder,
+        framework_version="1.4-2",
+        name="iris",
+        sagemaker_session=session,
+    )
+    package = model.register(model_package_group_name="iris", inference_instances=["ml.m5.large"])
+    package.deploy(1, "ml.m5.large", endpoint_name=NAME, wait=False)
+    session.wait_for_endpoint(NAME, poll=0.1)
+    predictor = Predictor(NAME, session, CSVSerializer(), JSONDeserializer())
+    seen = {"version": package.model_package_arn, "answer": predictor.predict(body)}
     session.delete_endpoint(NAME)
     return seen
 
