@@ -15,6 +15,9 @@ Place = tuple[str, str]
 """An account and a region."""
 
 GROUP, PACKAGE = "model-package-group", "model-package"
+MODEL, CONFIG, ENDPOINT = "model", "endpoint-config", "endpoint"
+DEPLOYED = {MODEL: "model", CONFIG: "endpoint configuration", ENDPOINT: "endpoint"}
+"""What is found whatever the case of its name, and what messages call it."""
 
 
 @dataclass

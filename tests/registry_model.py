@@ -12,7 +12,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry_lists import GROUP, PACKAGE, Place, Resource, is_found, is_listed, page_of, tag_list
+from registry_lists import (
+    DEPLOYED,
+    GROUP,
+    PACKAGE,
+    Place,
+    Resource,
+    is_found,
+    is_listed,
+    page_of,
+    tag_list,
+)
 from sagemock.operation import Members
 
 NOUNS = {GROUP: "ModelPackageGroup", PACKAGE: "ModelPackage"}
@@ -117,10 +127,14 @@ class Shelf:
             label = self._own(operation, name_or_arn)
         name, _, number = label.partition("/")
         found = self.resources.get((kind, name.lower(), int(number or 0)))
+        if found is None and kind in DEPLOYED:
+            # An ARN is told as it was asked for; a name as its ARN would be.
+            label = label if name_or_arn.startswith("arn:") else label.lower()
+            missing = f'Could not find {DEPLOYED[kind]} "{{arn}}".'
         if found is None:
             missing = missing or f"{NOUNS[kind]} {{arn}} does not exist."
             raise Refused(missing.format(arn=arn_of(self.place, kind, label)))
-        if found.name != name:
+        if found.name != name and kind not in DEPLOYED:
             raise Refused(WRONG_CASE)
         return found
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from registry_lists import GROUP, PACKAGE, Place
+from registry_lists import DEPLOYED, GROUP, PACKAGE, Place
 from sagemock.operation import Members
 
 START_MS = 1_700_000_000_123
@@ -36,7 +36,7 @@ CARD_STATUSES = ("Draft", "Approved", "Archived")
 
 one_of = st.sampled_from
 
-KIND, NAME, PLACE = one_of((GROUP, GROUP, PACKAGE)), one_of(NAMES), one_of(PLACES)
+KIND, NAME, PLACE = one_of((GROUP, GROUP, GROUP, PACKAGE, *DEPLOYED)), one_of(NAMES), one_of(PLACES)
 
 
 def few(made: st.SearchStrategy[Members]) -> st.SearchStrategy[list[Members]]:
@@ -152,6 +152,42 @@ SEARCH_SORTED_BY = [
     *("LastModifiedTime", "CreationTime", "ModelApprovalStatus", "ModelPackageVersion"),
     *("Tags.team", "ModelPackageName", "ModelPackageGroupName"),
 ]
+
+
+VARIANTS = st.lists(
+    merged(
+        st.fixed_dictionaries({"VariantName": one_of(("blue", "green", "Blue"))}),
+        some(InitialVariantWeight=one_of((0.0, 0.5, 2.0)), InitialInstanceCount=st.integers(1, 3)),
+    ),
+    min_size=1,
+    max_size=2,
+)
+RETAINED = some(
+    RetainAllVariantProperties=st.booleans(),
+    ExcludeRetainedVariantProperties=st.lists(
+        one_of(("DesiredWeight", "DesiredInstanceCount")).map(
+            lambda kind: {"VariantPropertyType": kind}
+        ),
+        max_size=2,
+    ),
+)
+DESIRED = st.lists(
+    merged(
+        st.fixed_dictionaries({"VariantName": one_of(("blue", "green"))}),
+        some(DesiredWeight=one_of((0.0, 1.5)), DesiredInstanceCount=st.integers(0, 3)),
+    ),
+    min_size=1,
+    max_size=2,
+)
+LISTS_OF_DEPLOYED = merged(FILTERS, SORTING, SORTED_BY)
+LISTS_OF_ENDPOINTS = merged(
+    LISTS_OF_DEPLOYED,
+    some(
+        LastModifiedTimeAfter=TIMES,
+        LastModifiedTimeBefore=TIMES,
+        StatusEquals=one_of(("InService", "InService", "Failed")),
+    ),
+)
 
 
 RICH: dict[str, Members] = {

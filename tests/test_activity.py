@@ -5,8 +5,10 @@ import sqlite3
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from conftest import TickingClock
+from fictions import configure, create, update
 from sagemock import Service
 from sagemock.errors import SageMakerError
 from sagemock.operation import Caller
@@ -141,4 +143,35 @@ def test_what_is_read_refused_or_replayed_is_not_written_down(
     invoke(service, "DescribeModelPackage", ModelPackageName=version)
     with pytest.raises(SageMakerError):
         invoke(service, "DeleteModelPackageGroup", ModelPackageGroupName="churn")
+    assert records(service) == before
+
+
+def test_the_life_of_an_endpoint_is_written_down_in_order(service: Service) -> None:
+    create(service, "it")
+    configure(service, "next")
+    update(service, "it", "next")
+    invoke(service, "DeleteEndpoint", EndpointName="it")
+    told = [
+        (each["operation"], each["change"], each["kind"], each["name"])
+        for each in records(service)
+        if each["kind"] == "endpoint" or each["change"] in {"deployed", "withdrawn"}
+    ]
+    assert told == [
+        ("CreateEndpoint", "created", "endpoint", "it"),
+        ("Settle", "changed", "endpoint", "it"),
+        ("CreateEndpoint", "deployed", "model", "it"),
+        ("UpdateEndpoint", "changed", "endpoint", "it"),
+        ("CreateEndpoint", "withdrawn", "model", "it"),
+        ("Settle", "changed", "endpoint", "it"),
+        ("UpdateEndpoint", "deployed", "model", "next"),
+        ("DeleteEndpoint", "changed", "endpoint", "it"),
+        ("UpdateEndpoint", "withdrawn", "model", "next"),
+        ("Settle", "removed", "endpoint", "it"),
+    ]
+
+
+def test_an_invocation_is_not_written_down(app: Flask, service: Service) -> None:
+    create(service, "it")
+    before = records(service)
+    assert app.test_client().post("/endpoints/it/invocations", data=b"1").status_code == 200
     assert records(service) == before

@@ -1,11 +1,14 @@
 """Apps as objects: two in one process, nothing global, nothing heavy imported for nothing."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from flask import Flask
 
 from conftest import TickingClock
+from fictions import create
 from sagemock import Settings, create_app, create_service
 from sagemock.api.service_model import ServiceModel
 
@@ -60,6 +63,51 @@ print([name for name in ("boto3", "botocore", "jsonschema", "waitress") if name 
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert result.stdout == "[]\n"
+
+
+def test_a_fiction_is_deployed_and_answers_without_what_runs_models() -> None:
+    program = """
+import sys
+from fictions import create
+from sagemock import create_app, create_service, Settings
+service = create_service(Settings(db=":memory:"))
+assert create(service, "it")["EndpointStatus"] == "InService"
+answer = create_app(service=service).test_client().post("/endpoints/it/invocations", data=b"1")
+assert answer.status_code == 200, answer.data
+service.close()
+names = ("boto3", "botocore", "jsonschema", "tarfile", "subprocess", "sagemock.serving.process")
+print([name for name in names if name in sys.modules])
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+    )
+    assert result.stdout == "[]\n"
+
+
+def test_the_endpoints_of_two_apps_are_two(model: ServiceModel) -> None:
+    services = [create_service(Settings(db=":memory:"), model=model) for _ in range(2)]
+    first, second = (create_app(service=service).test_client() for service in services)
+    create(services[0], "it")
+    services[0].canned.add({"reply": {"body": "of the first"}})
+    assert first.post("/endpoints/it/invocations", data=b"1").data == b"of the first"
+    assert second.post("/endpoints/it/invocations", data=b"1").status_code == 400
+    create(services[1], "it")
+    assert b"nothing real runs" in second.post("/endpoints/it/invocations", data=b"1").data
+    for service in services:
+        service.close()
+
+
+def test_a_closed_service_leaves_no_folder_of_its_fleets(
+    model: ServiceModel, tmp_path: Path
+) -> None:
+    service = create_service(Settings(db=tmp_path / "registry.db"), model=model)
+    create(service, "it")
+    service.close()
+    assert not [each for each in tmp_path.rglob("*") if each.is_dir() and "it" in each.name]
 
 
 def test_importing_the_package_imports_no_flask() -> None:

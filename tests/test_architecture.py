@@ -19,7 +19,7 @@ FLOORS = (
     ("activity", "listing", "tagging"),
     ("resource_type",),
     ("api", "resources"),
-    ("routing", "settling"),
+    ("routing", "settling", "activity_log", "time_travel", "time_text", "server_client"),
     ("runtime",),
     ("service",),
     ("wire", "store", "serving"),

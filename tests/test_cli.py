@@ -1,57 +1,18 @@
 """The command line as a user has it: started as a process, told mistakes in one sentence."""
 
-import json
-import os
 import re
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from command_line import Started, assert_one_sentence, run
 from sagemock import cli
-
-COMMAND = [sys.executable, "-m", "sagemock"]
-
-
-class Started:
-    """`sagemock serve` as a process that has said it listens."""
-
-    def __init__(self, folder: Path, *options: str, **variables: str) -> None:
-        self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", "0", *options],
-            cwd=folder,
-            env={**os.environ, **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        self.announced = self.process.stdout.readline()
-        self.url = self.announced.split()[-1]
-        self.to_paste = self.process.stdout.readline()
-
-    def call(self, operation: str, **members: Any) -> Any:
-        request = urllib.request.Request(  # noqa: S310 - the server just started
-            self.url,
-            json.dumps(members).encode(),
-            {"X-Amz-Target": f"SageMaker.{operation}"},
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the same
-            return json.loads(answer.read())
-
-    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=15)
-        return self.process.returncode, errors
 
 
 @pytest.fixture
@@ -62,27 +23,10 @@ def started(tmp_path: Path) -> Iterator[Started]:
         started.stop()
 
 
-def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        env={**os.environ, **variables},
-        check=False,
-    )
-
-
-def assert_one_sentence(result: subprocess.CompletedProcess[str], pattern: str) -> None:
-    assert result.returncode == 2
-    assert result.stdout == ""
-    assert result.stderr.count("\n") == 1
-    assert re.search(pattern, result.stderr), result.stderr
-
-
 def test_serve_announces_where_it_listens_and_what_to_paste(started: Started) -> None:
     assert re.fullmatch(r"sagemock listening on http://127\.0\.0\.1:\d+\n", started.announced)
     assert started.to_paste == f"export AWS_ENDPOINT_URL_SAGEMAKER={started.url}\n"
+    assert started.to_paste_too == f"export AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME={started.url}\n"
     assert started.call("ListModelPackageGroups") == {"ModelPackageGroupSummaryList": []}
 
 
@@ -209,6 +153,29 @@ def test_a_foreign_database_is_told_in_one_sentence(tmp_path: Path) -> None:
         (("--host", ""), "A host is a name or an address to listen on, not nothing"),
         (("--allow-host", "a/b"), "A host to allow is a name, not 'a/b'"),
         (("--allow-origin", "foo"), "An origin looks like http://localhost:3000, not 'foo'"),
+        (("--approval-gate", "on"), "The approval gate is enforce or warn or off, not 'on'"),
+        (("--serving-fallback", "x"), "The fallback of serving is canned or fail, not 'x'"),
+        (("--routing", "random"), "Routing is weighted or seeded or round_robin, not 'random'"),
+        (("--serving", "model:m"), "What is served is chosen as SELECTOR=BACKEND, not 'model:m'"),
+        (("--serving", "m=canned"), "chosen by group:, model:, endpoint: or image: and a pattern"),
+        (("--serving", "model:=canned"), "and a pattern, not 'model:'"),
+        (("--serving", "model:m=docker"), "served by auto or canned or process, not 'docker'"),
+        (("--interpreter", "model:m"), "An interpreter is given as SELECTOR=PYTHON"),
+        (("--interpreter", "m=python3"), "and a pattern, not 'm'"),
+        (("--bucket", "models"), "A bucket is given as NAME=FOLDER, not 'models'"),
+        (("--bucket", "a/b=/tmp"), "A bucket's name is letters, digits, dots and hyphens"),
+        (
+            ("--bucket", "models=/no/such"),
+            "The folder '/no/such' of bucket 'models' does not exist",
+        ),
+        (
+            ("--s3-endpoint", "minio"),
+            "An S3 endpoint looks like http://localhost:9000, not 'minio'",
+        ),
+        (("--hold-s", "61"), "An answer is held from 0 to 60 seconds, not 61.0"),
+        (("--hold-s", "-1"), "An answer is held from 0 to 60 seconds, not -1.0"),
+        (("--hold-s", "nan"), "An answer is held from 0 to 60 seconds, not nan"),
+        (("--hold-s", "long"), "Invalid value for '--hold-s'"),
     ],
 )
 def test_a_bad_option_is_told_in_one_sentence(options: tuple[str, ...], pattern: str) -> None:

@@ -28,8 +28,9 @@ from hypothesis.stateful import (
 )
 
 import registry_requests as requests
-from registry_lists import GROUP, PACKAGE, Place, Walk
-from registry_model import KINDS, Refused, RegistryModel, SetClock, arn_of, user_context
+from registry_deployed import DeployedModel, DeploymentRules
+from registry_lists import DEPLOYED, GROUP, PACKAGE, Place, Walk
+from registry_model import KINDS, Refused, SetClock, arn_of, user_context
 from registry_requests import HERE, KIND, NAME, PICKS, PLACE, PLACES, START_MS, Pick, few
 from sagemock import Service, Settings, create_service
 from sagemock.api.service_model import ServiceModel
@@ -55,7 +56,7 @@ BOUNDED = settings(
 )
 
 
-class RegistryMachine(RuleBasedStateMachine):
+class RegistryMachine(DeploymentRules, RuleBasedStateMachine):
     """Plays every call to the service and to the model; `seen` counts what came of them."""
 
     def __init__(self, seen: Counter[str], database: Path | None, kept: Service | None) -> None:
@@ -65,11 +66,12 @@ class RegistryMachine(RuleBasedStateMachine):
         # What a service derives from the model takes longer than an example: one serves for all.
         self.kept = kept
         self.clock = SetClock(START_MS)
-        self.model = RegistryModel()
+        self.model = DeployedModel()
         self.model.now_ms = START_MS
         self.walks: list[Walk] = []
         self.replayable: list[tuple[Place, str, Members]] = []
-        self.gone = {GROUP: ["missing"], PACKAGE: ["missing", "missing/1"]}
+        self.gone = {kind: ["missing"] for kind in (GROUP, *DEPLOYED)}
+        self.gone[PACKAGE] = ["missing", "missing/1"]
         self.agreed = True
         self.open()
 
@@ -178,6 +180,7 @@ class RegistryMachine(RuleBasedStateMachine):
             self.turn_the_clock(1)
             unversioned = {"ModelPackageName": "churn", "Tags": requests.SOME_TAGS}
             self.call(place, "CreateModelPackage", unversioned)
+            self.begin_to_deploy(place)
         self.register_some(HERE, Pick(0, "name"), 3)
 
     @rule(place=PLACE, name=NAME, members=requests.GROUP_MEMBERS)
@@ -340,6 +343,7 @@ class RegistryMachine(RuleBasedStateMachine):
             for group in self.model.shelf(place).all_of(GROUP):
                 request = {"ModelPackageGroupName": group.name}
                 self.call(place, "GetModelPackageGroupPolicy", request)
+            self.look_at_deployed(place)
 
 
 def without_token(answer: Members | None) -> Members | None:
@@ -369,6 +373,9 @@ OUTCOMES = {
     "DescribeModelPackage ValidationException",
     "AddTags ValidationException",
     "GetModelPackageGroupPolicy ValidationException",
+    *("CreateModel ValidationException", "CreateEndpointConfig ValidationException"),
+    *("CreateEndpoint ValidationException", "UpdateEndpoint ValidationException"),
+    *("UpdateEndpoint", "UpdateEndpointWeightsAndCapacities", "DeleteEndpoint", "DeleteModel"),
     "next page",
 }
 

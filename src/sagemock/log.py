@@ -52,7 +52,7 @@ class StderrHandler(logging.Handler):
             self._written.clear()
             # Taken away once they are written: `close` waits for what is still here.
             records = list(self._waiting)
-            lines = [self.format(record) for record in records]
+            lines = [self.format(_on_one_line(record)) for record in records]
             text = "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
             try:
                 while text:
@@ -62,3 +62,16 @@ class StderrHandler(logging.Handler):
             for _ in records:
                 self._waiting.popleft()
             self._written.set()
+
+
+def _on_one_line(record: logging.LogRecord) -> logging.LogRecord:
+    """A record whose message cannot be taken for two: it may quote what anybody sent."""
+    message = record.getMessage()
+    if not message.isprintable():
+        record.msg = "".join(each if each.isprintable() else _escaped(each) for each in message)
+        record.args = None
+    return record
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

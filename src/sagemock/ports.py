@@ -111,9 +111,9 @@ class Replay:
 
 
 class Due(NamedTuple):
-    """A resource that has yet to move, and when it is to be looked at."""
+    """A resource, and when it is to be looked at if it has yet to move."""
 
-    due_ms: int
+    due_ms: int | None
     account: str
     region: str
     kind: str
@@ -143,6 +143,35 @@ class Activity:
     request_id: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+
+
+class Recorded(NamedTuple):
+    """A record and its number: records are numbered in the order of their commits."""
+
+    id: int
+    account: str
+    region: str
+    activity: Activity
+
+
+@dataclass(frozen=True)
+class ActivityQuery:
+    """Which records, newest first, and how many at most.
+
+    `before_id` and `after_id` are exclusive, `since_ms` and `until_ms` are not. The resource is a
+    kind, a name in whatever case, and a number, and needs its account and region beside it.
+    """
+
+    limit: int
+    account: str | None = None
+    region: str | None = None
+    before_id: int | None = None
+    after_id: int | None = None
+    resource: tuple[str, str, int] | None = None
+    principal: str | None = None
+    operation: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
 
 
 class Session(Protocol):
@@ -227,6 +256,10 @@ class Session(Protocol):
         """Write down what was done; records are numbered in the order of their commits."""
         ...
 
+    def activities(self, query: ActivityQuery) -> list[Recorded]:
+        """The records of this account and region that a query asks for, newest first."""
+        ...
+
     def recorded(self, change: Change, most: int) -> list[Activity]:
         """The newest records of deployments or withdrawals, newest first."""
         ...
@@ -268,6 +301,10 @@ class Store(Protocol):
 
     def places(self, kind: str) -> list[Due]:
         """All resources of a kind, of every account and region, due or not."""
+        ...
+
+    def activities(self, query: ActivityQuery) -> list[Recorded]:
+        """The records a query asks for, newest first."""
         ...
 
     def noted(self) -> set[tuple[str, str]]:

@@ -119,7 +119,9 @@ class ResourceType:
         name cannot stand in an ARN, which only happens where its pattern is merely warned about.
         """
         arn = self.arn(call, name, number)
-        if Arn.parse(str(arn)) != arn:
+        # Only ASCII has one lower case, and what begins like an ARN would be looked up as one.
+        is_found = name.isascii() or not self.lower_case_arn
+        if Arn.parse(str(arn)) != arn or not is_found or name.startswith("arn:"):
             raise ValidationException(NO_ARN.format(name=name))
         stored = {
             **document,

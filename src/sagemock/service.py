@@ -174,10 +174,13 @@ class Service:
 
     def reset(self) -> None:
         """Forget everything, of every account and region."""
-        with _storage():
+
+        def empty() -> None:
             self._store.reset()
-        self._settling.forget()
-        self._serving.reset()
+            self._serving.reset()
+
+        with _storage():
+            self._settling.forget(empty)
         self.canned.reset()
 
     def close(self) -> None:

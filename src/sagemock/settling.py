@@ -109,9 +109,12 @@ class Settling:
         with self._turn:
             self._due.clear()
 
-    def forget(self) -> None:
-        """Nothing is due any more: the store is empty."""
-        self._due.clear()
+    def forget(self, empty: Callable[[], None]) -> None:
+        """Have everything emptied while nothing is moved; nothing is due afterwards."""
+        with self._turn:
+            empty()
+            with self._booking:
+                self._due.clear()
 
     def _needs_look(self) -> bool:
         changed = self._outdated or self._serving.changes() != self._seen

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hostile import deploy_requests
+from hostile.deploy_requests import ARN
 from hostile.heads import Head, changed_head
 from hostile.mutations import Mutations, broken_bytes
 from hostile.served import signed_by
@@ -22,7 +24,6 @@ from sagemock.operation import collect_operations
 FAMILIES = {"good": 25, "members": 45, "bytes": 12, "head": 18}
 """How many of a hundred cases are of each family."""
 
-_ARN = "arn:aws:sagemaker:us-east-1:123456789012"
 _GROUPS = [f"g{number}" for number in range(6)]
 _PACKAGES = [f"p{number}" for number in range(6)]
 _SEARCHED = ("ModelPackage", "ModelPackageGroup")
@@ -46,6 +47,7 @@ _WEIGHTS = {
     "ListModelPackageGroups": 2,
     "PutModelPackageGroupPolicy": 2,
     "CreateModelPackageGroup": 2,
+    **deploy_requests.WEIGHTS,
 }
 
 
@@ -132,7 +134,8 @@ class Requests:
         calls += [("CreateModelPackage", {"ModelPackageName": name}) for name in _PACKAGES]
         draw = random.Random(self.seed)  # noqa: S311 - it must be repeatable
         policy = {"ModelPackageGroupName": "g0", "ResourcePolicy": _policy(draw)}
-        return [*calls, ("PutModelPackageGroupPolicy", policy)]
+        calls.append(("PutModelPackageGroupPolicy", policy))
+        return calls + deploy_requests.beginning()
 
     def _request(self, draw: random.Random, operation: str) -> dict[str, Any]:
         facts = self._model.operation(operation)
@@ -191,6 +194,7 @@ class Requests:
             "CreationTimeBefore": lambda _: 4_000_000_000,
             "MaxResults": lambda draw: draw.choice([1, 2, 50, 100]),
             "PropertyNameHint": lambda draw: draw.choice(["Model", "Tags", "x"]),
+            **deploy_requests.LINKS,
         }
 
 
@@ -278,38 +282,40 @@ _MADE_POSSIBLE: Mapping[str, Callable[[random.Random, dict[str, Any]], None]] = 
     "PutModelPackageGroupPolicy": _group_with_policy,
     "Search": _search,
     "UpdateModelPackage": _changed_package,
+    **deploy_requests.MADE_POSSIBLE,
 }
 
 
 def _group(draw: random.Random) -> str:
     name = draw.choice(_GROUPS)
-    return name if draw.random() < 0.8 else f"{_ARN}:model-package-group/{name}"
+    return name if draw.random() < 0.8 else f"{ARN}:model-package-group/{name}"
 
 
 def _package(draw: random.Random) -> str:
-    return draw.choice([draw.choice(_PACKAGES), _version_arn(draw), f"{_ARN}:model-package/p1"])
+    return draw.choice([draw.choice(_PACKAGES), _version_arn(draw), f"{ARN}:model-package/p1"])
 
 
 def _version_arn(draw: random.Random) -> str:
-    return f"{_ARN}:model-package/{draw.choice(_GROUPS)}/{draw.randint(1, 6)}"
+    return f"{ARN}:model-package/{draw.choice(_GROUPS)}/{draw.randint(1, 6)}"
 
 
 def _taggable_arn(draw: random.Random) -> str:
     names = [
         f"model-package-group/{draw.choice(_GROUPS)}",
         f"model-package/{draw.choice(_PACKAGES)}",
+        deploy_requests.taggable(draw),
     ]
-    return f"{_ARN}:{draw.choice(names)}"
+    return f"{ARN}:{draw.choice(names)}"
 
 
 def _policy(draw: random.Random, name: str = "g0") -> str:
-    group = f"{_ARN}:model-package-group/{name}"
+    group = f"{ARN}:model-package-group/{name}"
     statement = {
         "Sid": "a",
         "Effect": draw.choice(["Allow", "Deny"]),
         "Principal": {"AWS": draw.choice(["111122223333", "arn:aws:iam::111122223333:root"])},
         "Action": ["sagemaker:DescribeModelPackageGroup"],
-        "Resource": [group, f"{_ARN}:model-package/{name}/*"],
+        "Resource": [group, f"{ARN}:model-package/{name}/*"],
         "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-x"}},
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -267,7 +267,7 @@ _LINES = (
         b"POST x",
     ),
     *(
-        b"POST /endpoints/x/invocations",
+        b"POST /endpoints",
         b"GET /v2/models",
         b"PUT /BatchPutMetrics",
         b"POST file:///etc/passwd",
@@ -281,7 +281,7 @@ _LINES = (
         b"A" * 300 + b" /",
     ),
 )
-_OTHERS: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
+OTHERS: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"X-Amz-Date", (b"", b"20260101T000000Z", b"x", b"99999999T999999Z", b"\xff", b"0" * 5000)),
     (b"X-Amz-Security-Token", (b"", b"x", b"\x00", b"A" * 20_000)),
     (
@@ -364,7 +364,7 @@ def _signature(draw: random.Random) -> Head:
 def _another(draw: random.Random) -> Head:
     head: Head = {}
     for _ in range(draw.randint(1, 4)):
-        name, values = draw.choice(_OTHERS)
+        name, values = draw.choice(OTHERS)
         head[name] = draw.choice(values)
     return head
 

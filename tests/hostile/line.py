@@ -1,6 +1,7 @@
 """A connection that sends any bytes, and reads answers so strictly that a stray byte shows."""
 
 import contextlib
+import re
 import socket
 import time
 from dataclasses import dataclass
@@ -118,12 +119,38 @@ def first_answer(received: bytes, *, bodyless: bool = False) -> tuple[Answer | N
     headers = tuple((name, value.strip()) for name, _, value in pairs)
     answer = Answer(int(status[:3]), headers, b"")
     length = answer.header("Content-Length")
+    if answer.header("Transfer-Encoding") == "chunked" and not length:
+        body, after = _unchunked(rest)
+        return (None, received) if body is None else (Answer(answer.status, headers, body), after)
     if not length.isdigit():
         raise BadAnswerError(f"an answer without a length: {received[:500]!r}")
     size = 0 if bodyless else int(length)
     if len(rest) < size:
         return None, received
     return Answer(answer.status, headers, rest[:size]), rest[size:]
+
+
+def _unchunked(received: bytes) -> tuple[bytes | None, bytes]:
+    """A body that came in chunks, and the bytes after it; None while it is not whole.
+
+    Errors: BadAnswerError, these are no chunks.
+    """
+    body, at = bytearray(), 0
+    while (end := received.find(b"\r\n", at)) >= 0:
+        size = received[at:end]
+        if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", size):
+            raise BadAnswerError(f"no chunk: {size[:100]!r}")
+        at = end + 2
+        chunk, at = received[at : at + int(size, 16)], at + int(size, 16)
+        if len(received) < at + 2:
+            break
+        if received[at : at + 2] != b"\r\n":
+            raise BadAnswerError(f"a chunk without an end: {received[at : at + 50]!r}")
+        at += 2
+        if not chunk:
+            return bytes(body), received[at:]
+        body += chunk
+    return None, received
 
 
 def all_answers(received: bytes) -> list[Answer]:

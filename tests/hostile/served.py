@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from hostile.line import Line
+from hostile.line import Answer, Line
 
 ACCOUNT = "123456789012"
 CALM_ACCOUNT = "210987654321"  # nothing hostile is sent in its name
@@ -52,7 +52,11 @@ class Served:
     def stop(self) -> int:
         """The exit code after being told to end."""
         self.process.terminate()
-        self.process.communicate(timeout=20)
+        try:
+            self.process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
         return self.process.returncode
 
     def log(self) -> str:
@@ -68,6 +72,16 @@ class Served:
         """Lines that no log record begins: a sender who can write lines can forge calls."""
         return [line for line in self.log().split("\n") if line and not _LOG_LINE.fullmatch(line)]
 
+    def deploy(self, name: str, **container: Any) -> None:
+        """An endpoint of this name, and a configuration and a model; nothing runs unless told."""
+        primary = {"Image": "registry.example/nowhere:1", **container}
+        variant = {"VariantName": "all", "ModelName": name, "InitialInstanceCount": 1}
+        variant["InstanceType"] = "ml.m5.large"
+        config = {"EndpointConfigName": name, "ProductionVariants": [variant]}
+        self.call("CreateModel", {"ModelName": name, "PrimaryContainer": primary})
+        self.call("CreateEndpointConfig", config)
+        self.call("CreateEndpoint", {"EndpointName": name, "EndpointConfigName": name})
+
     def call(self, operation: str, members: Any, account: str = ACCOUNT) -> Any:
         """The members of the answer to a plain call, on a connection of its own."""
         with closing(Line(self.address)) as line:
@@ -75,6 +89,17 @@ class Served:
         assert answer is not None
         assert answer.status == 200, answer
         return json.loads(answer.body) if answer.body else None
+
+    def send(
+        self, method: str, path: str, body: bytes = b"", *headers: str, host: str = "localhost"
+    ) -> Answer:
+        """The answer to any request, on a connection of its own."""
+        head = "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: {host}", *headers])
+        sent = f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        with closing(Line(self.address)) as line:
+            answer = line.exchange(sent, bodyless=method == "HEAD")
+        assert answer is not None
+        return answer
 
     def is_well(self) -> bool:
         with closing(Line(self.address)) as line:
@@ -100,8 +125,15 @@ class Served:
 
     def memory_mb(self) -> float:
         """What the process holds in memory now."""
+        return self._memory_mb("VmRSS")
+
+    def most_memory_mb(self) -> float:
+        """What the process has ever held in memory at once."""
+        return self._memory_mb("VmHWM")
+
+    def _memory_mb(self, which: str) -> float:
         status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
-        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        found = re.search(rf"{which}:\s+(\d+) kB", status)
         assert found
         return int(found[1]) / 1024
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from conftest import FIXTURES
+from fictions import create, describe
 from make_database import CountedClock, make_database, play, schema_of
 from sagemock import Service, Settings, create_service
 from sagemock.api.service_model import ServiceModel
@@ -270,3 +271,69 @@ def test_a_migration_that_fails_at_any_statement_leaves_all_or_nothing(
         assert dump_of(backup_of(database, older)) == dump_of(older), number
         number += 1
     assert number > 10
+
+
+def resources(database: Path, columns: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(f"file:{database}?immutable=1", uri=True) as connection:
+        rows = connection.execute(f"SELECT {columns} FROM resource ORDER BY id").fetchall()  # noqa: S608 - the tests' own words
+    connection.close()
+    return list(rows)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_what_is_of_a_time_before_endpoints_has_nothing_left_to_move(
+    number: int, database: Path
+) -> None:
+    fixture = DATABASES / f"schema-{number}.db"
+    shutil.copy(fixture, database)
+    opened(database).close()
+    moves = resources(database, "due_ms")
+    assert moves == [(None,)] * len(resources(fixture, "id"))
+    assert len(moves) > 10
+    store = SqliteStore(database)
+    assert store.due() == []
+    assert store.noted() == set()
+    store.close()
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_migrated_database_takes_endpoints_and_knows_them_when_opened_again(
+    number: int, database: Path, model: ServiceModel
+) -> None:
+    shutil.copy(DATABASES / f"schema-{number}.db", database)
+    service = opened(database, model)
+    create(service, "it")
+    service.close()
+    again = opened(database, model)
+    assert describe(again, "it")["EndpointStatus"] == "InService"
+    (row,) = again.deployments(None, None)
+    assert row["EndpointConfigName"] == "it"
+    again.close()
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_migrated_database_has_the_tables_and_indexes_of_a_new_one(
+    number: int, database: Path, tmp_path: Path
+) -> None:
+    shutil.copy(DATABASES / f"schema-{number}.db", database)
+    opened(database).close()
+    new = tmp_path / "new.db"
+    opened(new).close()
+    assert laid_out(database) == laid_out(new)
+
+
+def laid_out(database: Path) -> dict[str, list[str]]:
+    """The columns of each table and index; how their statements are written is history."""
+    with sqlite3.connect(f"file:{database}?immutable=1", uri=True) as connection:
+        names = connection.execute("SELECT type, name FROM sqlite_schema WHERE sql IS NOT NULL")
+        found = {
+            name: [str(row[2] if kind == "index" else row[1:]) for row in about(connection, *each)]
+            for each in names.fetchall()
+            for kind, name in (each,)
+        }
+    connection.close()
+    return found
+
+
+def about(connection: sqlite3.Connection, kind: str, name: str) -> list[Any]:
+    return connection.execute(f"PRAGMA {kind}_info('{name}')").fetchall()

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from conftest import CountedIds
+from fictions import create
 from sagemock import Service, Settings
 from sagemock.app import create_front
 from sagemock.wire.front import Front
@@ -135,3 +136,51 @@ def test_what_a_server_serves_has_both_ways(service: Service) -> None:
     health = Answer(front, environ(REQUEST_METHOD="GET", PATH_INFO="/_sagemock/health"))
     assert health.status == "200 OK"
     assert json.loads(health.body)["status"] == "ok"
+
+
+def test_an_invocation_needs_no_flask_and_is_told_whole(
+    shortcut: Shortcut, service: Service, behind: Behind
+) -> None:
+    create(service, "it")
+    answer = Answer(shortcut, environ(PATH_INFO="/endpoints/it/invocations"))
+    assert answer.status == "200 OK"
+    assert answer.headers["Content-Length"] == str(len(answer.body))
+    assert answer.headers["x-Amzn-Invoked-Production-Variant"] == "AllTraffic"
+    refused = Answer(shortcut, environ(PATH_INFO="/endpoints/other/invocations"))
+    assert refused.status == "400 Bad Request"
+    assert behind.made == 0
+
+
+def test_a_stream_is_handed_on_piece_by_piece(
+    shortcut: Shortcut, service: Service, behind: Behind
+) -> None:
+    create(service, "it")
+    service.canned.add({"reply": {"stream_chunks": ["a", "b", "c"]}})
+    asked = environ(PATH_INFO="/endpoints/it/invocations-response-stream")
+    started: list[Any] = []
+    pieces = shortcut(asked, lambda *told: started.append(told))
+    assert started[0][0] == "200 OK"
+    assert "Content-Length" not in dict(started[0][1])
+    assert [b":event-type" in piece for piece in pieces] == [True] * 3
+    assert behind.made == 0
+
+
+def test_a_path_that_only_begins_alike_goes_to_the_app(shortcut: Shortcut, behind: Behind) -> None:
+    for path in ("/endpoints", "/endpointsx/it", "//endpoints/it/invocations"):
+        assert Answer(shortcut, environ(PATH_INFO=path)).status == "404 Not Found"
+    assert behind.asked == 3
+
+
+def test_an_invocation_through_flask_answers_as_by_the_shortcut(
+    app: Flask, service: Service
+) -> None:
+    create(service, "it")
+    for path in ("/endpoints/it/invocations", "/endpoints/other/invocations"):
+        taken = Answer(app.wsgi_app, environ(PATH_INFO=path))
+        through_flask = Answer(
+            app.wsgi_app,
+            environ(PATH_INFO=path, CONTENT_LENGTH="", **{"wsgi.input_terminated": True}),
+        )
+        assert taken.status == through_flask.status
+        assert taken.body == through_flask.body
+        assert set(taken.headers) == set(through_flask.headers)

@@ -17,19 +17,21 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import regex
-
 from sagemock.hosting import Answer, CannedRuleError, Fleet, Invocation, Variant
-from sagemock.serving.canned_schema import checked_rules, rules_of
+from sagemock.serving.canned_schema import checked_rules, compiled, rules_of
+
+NO_FILE = "Only the rules of --serving-rules can name a file to reply with."
 
 FIXED_BODY = b'{"sagemock": "A canned answer: nothing real runs behind this endpoint."}'
 FIXED_TYPE = "application/json"
 
 MOST_RULES = 1000
+MOST_BYTES = 64 * 1024 * 1024
 MOST_CALLS = 1000
 MOST_CALL_BYTES = 16 * 1024
 
 _REGEX_S = 1.0
+_LEAST_REGEX_S = 0.001
 
 _TARGET_MODEL = "X-Amzn-SageMaker-Target-Model"
 _CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
@@ -73,6 +75,9 @@ class CannedRules:
             if len(added) > MOST_RULES:
                 message = f"There can be {MOST_RULES} rules at most."
                 raise CannedRuleError(message)
+            if sum(each.size for each in added) > MOST_BYTES:
+                message = f"The rules can have {MOST_BYTES} bytes in all at most."
+                raise CannedRuleError(message)
             self._rules = [*added, *self._lasting]
 
     def shown(self) -> list[Members]:
@@ -111,11 +116,17 @@ class CannedRules:
         return rule.answer(called)
 
     def _take(self, called: Called) -> "tuple[int | None, _Rule | None]":
-        with self._changing:
-            for position, rule in enumerate(self._rules):
-                if not rule.is_used_up() and rule.matches(called):
-                    rule.used += 1
-                    return position, rule
+        """The first rule that matches, with its place; what is asked is matched by one at a time.
+
+        Beyond a lock: an expression may take its time, and others have rules of their own.
+        """
+        deadline = time.monotonic() + _REGEX_S
+        for position, rule in enumerate(self._rules):
+            if not rule.is_used_up() and rule.matches(called, deadline):
+                with self._changing:
+                    if not rule.is_used_up():
+                        rule.used += 1
+                        return position, rule
         return None, None
 
 
@@ -124,19 +135,20 @@ class _Rule:
 
     def __init__(self, content: Members, file: Path | None = None) -> None:
         self.content = content
+        self.size = len(json.dumps(content))
         self._file = file
         self.used = 0
         self._match: Members = content.get("match", {})
         self._reply: Members = content["reply"]
         self._times: int | None = content.get("times")
+        self._body = compiled(self._match.get("body_regex", ""))
+        if "file" in self._reply and file is None:
+            raise CannedRuleError(NO_FILE)
         try:
-            self._body = regex.compile(self._match.get("body_regex", ""), regex.DOTALL)
             self._content = self._read()
-        except regex.error as error:
-            message = f"The body_regex {self._match['body_regex']!r} cannot be read: {error}."
-            raise CannedRuleError(message) from error
-        except OSError as error:
-            message = f"The file {self._reply['file']!r} cannot be read: {error.strerror}."
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            message = f"The file {self._reply.get('file')!r} cannot be read: {reason}."
             raise CannedRuleError(message) from error
 
     def shown(self) -> Members:
@@ -160,7 +172,7 @@ class _Rule:
             if name in self._match
         )
 
-    def matches(self, called: Called) -> bool:
+    def matches(self, called: Called, deadline: float) -> bool:
         invocation = called.invocation
         asked = {
             "content_type": invocation.content_type or "",
@@ -173,15 +185,16 @@ class _Rule:
                 for name, value in asked.items()
                 if name in self._match
             )
-            and self._matches_body(invocation.body)
+            and self._matches_body(invocation.body, deadline)
         )
 
-    def _matches_body(self, body: bytes) -> bool:
+    def _matches_body(self, body: bytes, deadline: float) -> bool:
         if "body_regex" not in self._match:
             return True
+        left_s = max(deadline - time.monotonic(), _LEAST_REGEX_S)
         try:
-            found = self._body.search(body.decode(errors="replace"), timeout=_REGEX_S)
-        except TimeoutError:
+            found = self._body.search(body.decode(errors="replace"), timeout=left_s)
+        except (TimeoutError, MemoryError):
             _log.warning("The body_regex %r takes too long.", self._match["body_regex"])
             return False
         return found is not None
@@ -192,7 +205,7 @@ class _Rule:
         if delay_s:
             time.sleep(delay_s)
         return Answer(
-            status=self._reply.get("status", 200),
+            status=int(self._reply.get("status", 200)),
             content_type=headers.get("content-type", FIXED_TYPE),
             chunks=self._pieces(called),
             custom_attributes=headers.get(_CUSTOM_ATTRIBUTES.lower()),
@@ -207,10 +220,8 @@ class _Rule:
     def _read(self) -> tuple[bytes, ...]:
         """What it replies, as far as that is the same for all calls."""
         if "file" in self._reply:
-            if self._file is None:
-                message = "Only the rules of --serving-rules can name a file to reply with."
-                raise CannedRuleError(message)
-            return (self._file.parent.joinpath(self._reply["file"]).read_bytes(),)
+            folder = self._file.parent if self._file else Path()
+            return (folder.joinpath(self._reply["file"]).read_bytes(),)
         if "stream_chunks" in self._reply:
             return tuple(each.encode() for each in self._reply["stream_chunks"])
         body = self._reply.get("body", "")
@@ -247,9 +258,8 @@ def _call(called: Called, position: int | None) -> Members:
         "target_container": invocation.target_container,
         "rule": position,
     }
-    body = invocation.body[:MOST_CALL_BYTES]
     try:
-        call["body"] = body.decode()
+        call["body"] = invocation.body.decode()[:MOST_CALL_BYTES]
     except UnicodeDecodeError:
-        call["body_base64"] = base64.b64encode(body).decode()
+        call["body_base64"] = base64.b64encode(invocation.body[:MOST_CALL_BYTES]).decode()
     return call

@@ -8,8 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from sagemock.hosting import Answer, Fleet, Invocation, NotRunningError, Standing, Variant
-from sagemock.serving.host import Host, HostFailed
+from sagemock.hosting import (
+    Answer,
+    Fleet,
+    Invocation,
+    NoAnswerError,
+    NotRunningError,
+    Standing,
+    Variant,
+)
+from sagemock.serving.host import Host, HostFailed, folder_name
 from sagemock.serving.hosts import Hosts
 
 PING_FAILED = (
@@ -23,6 +31,8 @@ _DRAIN_S = 10.0
 _BEGINNING = 400
 _SUCCESSES = range(200, 300)
 
+_NO_CONTAINER = "There is no container {container} to be called directly."
+_FAULT = "Internal server error."
 _NOTHING_REAL = "Endpoint %s, variant %s: canned answers, nothing real runs: %s"
 _NOT_RUNNING = "The container {container} is not running."
 _BETWEEN_TYPE = "application/octet-stream"
@@ -57,6 +67,7 @@ class Fleets:
         self._running: dict[str, _Running] = {}
         self._changed = threading.Condition()
         self._changes = 0
+        self._closed = False
         # What a server left that was killed: its workers ended with it, their folders stayed.
         shutil.rmtree(root, ignore_errors=True)
 
@@ -64,7 +75,7 @@ class Fleets:
         """Begin to start a fleet; where nothing has to be run it is ready at once."""
         running = _Running(fleet)
         with self._changed:
-            if fleet.id in self._running:
+            if self._closed or fleet.id in self._running:
                 return
             self._running[fleet.id] = running
         if self._is_canned(running):
@@ -85,7 +96,7 @@ class Fleets:
             if running is None or running.stopping:
                 return
             running.stopping = True
-        if running.starter is None:
+        if running.starter is None and not running.asked:
             self._stop(running)
         else:
             threading.Thread(target=self._stop, args=(running,), daemon=True).start()
@@ -148,7 +159,9 @@ class Fleets:
             )
 
     def close(self) -> None:
-        """Stop all fleets, and remove their folders."""
+        """Stop all fleets, remove their folders, and start none any more."""
+        with self._changed:
+            self._closed = True
         self.reset()
         shutil.rmtree(self._root, ignore_errors=True)
 
@@ -175,7 +188,7 @@ class Fleets:
             self._fail(running, _shortened(str(failure)))
         except Exception:  # noqa: BLE001 - else the fleet would be starting for ever
             _log.exception("Endpoint %s could not be started", running.fleet.endpoint)
-            self._fail(running, "Internal server error.")
+            self._fail(running, _FAULT)
         else:
             self._stand(running, "ready")
 
@@ -204,6 +217,9 @@ class Fleets:
             except HostFailed as failure:
                 said = {"hostname": hostname, "variant": variant.name, "said": failure}
                 failures.append(PING_FAILED.format(**said))
+            except Exception:  # noqa: BLE001 - else it would pass for a success
+                _log.exception("Endpoint %s could not be started", running.fleet.endpoint)
+                failures.append(_FAULT)
 
         starts = [
             (variant, container.hostname, host)
@@ -235,7 +251,7 @@ class Fleets:
             self._changed.notify_all()
 
     def _folder(self, running: _Running) -> Path:
-        return self._root / running.fleet.id.replace("/", "-")
+        return self._root / folder_name(running.fleet.id.replace("/", "-"))
 
     def _remove_folder(self, running: _Running) -> None:
         shutil.rmtree(self._folder(running), ignore_errors=True)
@@ -299,9 +315,14 @@ class _Chunks:
 def _answer(variant: Variant, hosts: Sequence[Host], invocation: Invocation) -> Answer:
     """What a variant's containers answer: one of them where they are called directly."""
     if not variant.direct or len(hosts) == 1:
-        return _in_series(hosts, invocation)
+        # What gives canned answers gives one, however many containers it is said to have.
+        canned = all(host.backend == "canned" for host in hosts)
+        return _in_series(hosts[-1:] if canned else hosts, invocation)
     names = [each.hostname for each in variant.containers]
-    return hosts[names.index(str(invocation.target_container))].invoke(invocation)
+    target = str(invocation.target_container)
+    if target not in names:
+        raise NoAnswerError(_NO_CONTAINER.format(container=target), container=target)
+    return hosts[names.index(target)].invoke(invocation)
 
 
 def _in_series(hosts: Sequence[Host], invocation: Invocation) -> Answer:

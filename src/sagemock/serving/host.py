@@ -1,11 +1,15 @@
 """What stands behind one container, as whoever runs fleets sees it."""
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sagemock.hosting import Answer, Invocation
 from sagemock.serving.choice import Chosen
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,149}")
 
 
 class HostFailed(Exception):  # noqa: N818 - a fact about a container, told as such
@@ -48,3 +52,10 @@ class ProcessSettings:
     interpreters: Sequence[Chosen]
     environment: Mapping[str, str]
     allowed: bool
+
+
+def folder_name(name: str) -> str:
+    """A name as that of a folder: where names are merely warned about, one may be a way out."""
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    return f"_{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:32]}"

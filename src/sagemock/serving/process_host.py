@@ -3,15 +3,13 @@
 Imported only where something is run.
 """
 
-import hashlib
-import re
 import shutil
 from pathlib import Path
 
 from sagemock.hosting import Answer, Container, Fleet, Invocation, Variant
 from sagemock.serving.archive import ArchiveError, extract
 from sagemock.serving.choice import chosen
-from sagemock.serving.host import HostFailed, NotRunnable, ProcessSettings
+from sagemock.serving.host import HostFailed, NotRunnable, ProcessSettings, folder_name
 from sagemock.serving.model_data import ModelDataError, ModelDataSources, NotAtHand
 from sagemock.serving.process import StartFailed, WorkerLaunch, WorkerProcess
 
@@ -27,7 +25,6 @@ NOT_BROUGHT = (
 NO_SCRIPT = "There is no entry script {script} in {place}."
 BAD_SCRIPT = "SAGEMAKER_PROGRAM is a path inside the code, not '{script}'."
 
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
 _DEFAULT_SCRIPT = "inference.py"
 _STARTUP_S = 60.0
 _CODE_OF_ARCHIVE = "/opt/ml/model"
@@ -59,7 +56,7 @@ class ProcessHost:
         self._fleet = fleet
         self._variant = variant
         self._container = container
-        self._folder = root.joinpath(*map(_folder_name, (variant.name, container.hostname)))
+        self._folder = root.joinpath(*map(folder_name, (variant.name, container.hostname)))
         self._worker: WorkerProcess | None = None
 
     def prepare(self) -> None:
@@ -155,13 +152,6 @@ class ProcessHost:
             framework=_framework(container),
             startup_timeout_s=self._variant.startup_timeout_s or _STARTUP_S,
         )
-
-
-def _folder_name(name: str) -> str:
-    """A name as that of a folder: where names are merely warned about, one may be a way out."""
-    if _PLAIN_NAME.fullmatch(name):
-        return name
-    return f"_{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:32]}"
 
 
 def _framework(container: Container) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from sagemock.ports import Kind
 from sagemock.store.document_text import decoded, encoded
 from sagemock.store.schema import (
+    ACTIVITY_OF,
     APPLICATION_ID,
     DECLARED,
     INDEXES,
@@ -124,8 +125,9 @@ def _from_1(connection: sqlite3.Connection) -> None:
 
 
 def _from_2(connection: sqlite3.Connection) -> None:
-    """Resources may be due; records of deployments are found among the others."""
+    """Resources may be due; records are found by what they are about."""
     connection.execute("ALTER TABLE resource ADD COLUMN due_ms INTEGER")
+    connection.execute(ACTIVITY_OF)
     connection.execute(NOTABLE_ACTIVITY)
 
 

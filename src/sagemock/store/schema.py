@@ -12,6 +12,9 @@ APPLICATION_ID = 0x53474D4B
 VERSION = 3
 """The version of the tables below, in SQLite's user_version."""
 
+ACTIVITY_OF = (
+    "CREATE INDEX activity_of ON activity (account, region, kind, lower(name), number, id)"
+)
 NOTABLE_ACTIVITY = (
     "CREATE INDEX activity_notable ON activity (account, region, change, id)"
     " WHERE change NOT IN ('created', 'changed', 'removed')"
@@ -102,6 +105,7 @@ TABLES = (
         after TEXT NOT NULL
     )
     """,
+    ACTIVITY_OF,
     # Few of all records, and the only ones that are asked for by what they tell.
     NOTABLE_ACTIVITY,
     # What the list rows of a kind were made by; they are made anew when that is another.

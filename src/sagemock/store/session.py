@@ -2,9 +2,22 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from sagemock.ports import Activity, AlreadyThere, Change, Kind, ListRow, Query, Replay, Row
+from sagemock.ports import (
+    Activity,
+    ActivityQuery,
+    AlreadyThere,
+    Change,
+    Kind,
+    ListRow,
+    Query,
+    Recorded,
+    Replay,
+    Row,
+)
+from sagemock.store.activity_sql import activities, notable
 from sagemock.store.document_text import decoded, encoded
 from sagemock.store.plan import Planner
 
@@ -188,18 +201,12 @@ class SqliteSession:
             ),
         )
 
+    def activities(self, query: ActivityQuery) -> list[Recorded]:
+        here = replace(query, account=self._account, region=self._region)
+        return activities(self._execute, here)
+
     def recorded(self, change: Change, most: int) -> list[Activity]:
-        found = self._execute(
-            "SELECT at_ms, change, kind, name, number, operation, principal, request_id, before,"
-            " after FROM activity INDEXED BY activity_notable WHERE account = ? AND region = ?"
-            " AND change = ? AND change NOT IN ('created', 'changed', 'removed')"
-            " ORDER BY id DESC LIMIT ?",
-            (self._account, self._region, change, most),
-        )
-        return [
-            Activity(*facts, before=decoded(before), after=decoded(after))  # type: ignore[misc]
-            for (*facts, before, after) in found
-        ]
+        return notable(self._execute, (self._account, self._region), change, most)
 
     def replay(self, operation: str, token: str) -> Replay | None:
         found = self._execute(

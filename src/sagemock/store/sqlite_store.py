@@ -15,7 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from sagemock.ports import Due, Kind, Session, StorageFailed
+from sagemock.ports import ActivityQuery, Due, Kind, Recorded, Session, StorageFailed
+from sagemock.store.activity_sql import activities
 from sagemock.store.database_file import Connect, open_database
 from sagemock.store.failures import StoreError, is_storage_failure
 from sagemock.store.group_commit import MOST_AT_ONCE, GroupCommit
@@ -88,6 +89,11 @@ class SqliteStore:
     def places(self, kind: str) -> list[Due]:
         """All resources of a kind, due or not."""
         return self._everywhere("kind = ? ORDER BY id", kind)
+
+    def activities(self, query: ActivityQuery) -> list[Recorded]:
+        """The records a query asks for, newest first."""
+        with self._snapshot() as connection:
+            return activities(connection.execute, query)
 
     def noted(self) -> set[tuple[str, str]]:
         """The accounts and regions of records that tell more than a change."""

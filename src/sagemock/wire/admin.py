@@ -10,10 +10,11 @@ from typing import Any
 from flask import Blueprint, request
 from werkzeug.exceptions import NotFound
 
-from sagemock.errors import ValidationException
+from sagemock.errors import SerializationException, ValidationException
 from sagemock.hosting import CannedRuleError
 from sagemock.service import Service
 from sagemock.settings import Settings
+from sagemock.wire.json_body import parsed
 
 NO_JSON = "The body is a JSON list of canned rules, or a single one."
 
@@ -43,7 +44,7 @@ def admin(service: Service, settings: Settings) -> Blueprint:
         return {"status": "ok"}
 
     _add_deployments(paths, service, settings)
-    _add_canned(paths, service)
+    _add_canned(paths, service, settings)
     return paths
 
 
@@ -74,15 +75,18 @@ def _add_deployments(paths: Blueprint, service: Service, settings: Settings) -> 
         return {"containers": containers}
 
 
-def _add_canned(paths: Blueprint, service: Service) -> None:
+def _add_canned(paths: Blueprint, service: Service, settings: Settings) -> None:
     @paths.get("/_sagemock/serving/rules")
     def rules() -> dict[str, Any]:
         return {"rules": service.canned.shown()}
 
     @paths.post("/_sagemock/serving/rules")
     def add_rules() -> dict[str, Any]:
-        content = request.get_json(force=True, silent=True)
-        if content is None:
+        try:
+            content = parsed(request.get_data(), settings.max_json_depth)
+        except SerializationException:
+            content = None
+        if not content:
             raise ValidationException(NO_JSON)
         try:
             service.canned.add(content)

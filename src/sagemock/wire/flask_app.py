@@ -58,8 +58,10 @@ def _add_routes(app: Flask, front: Front) -> None:
 def _add_refusals(app: Flask, front: Front) -> None:
     @app.errorhandler(RequestEntityTooLarge)
     def body_too_large(_: RequestEntityTooLarge) -> Response:
-        refusal = too_long if request.path.startswith(PATHS) else too_large
-        return _response(refusal(front.max_body_bytes, front.ids.request_id()))
+        most, request_id = front.max_body_bytes, front.ids.request_id()
+        if request.path.startswith(PATHS):
+            return _response(too_long(min(most, front.rest_json.most_bytes), request_id))
+        return _response(too_large(most, request_id))
 
     @app.errorhandler(HTTPException)
     def no_such_route(error: HTTPException) -> Response:

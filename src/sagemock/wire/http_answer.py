@@ -80,8 +80,14 @@ class RefusalTask(ErrorTask):
         request_id = self.channel.server.request_id()
         answer: HttpAnswer | RestAnswer
         if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            refusal = too_long if str(self.request.path).startswith(PATHS) else too_large
-            answer = refusal(self.channel.server.max_body_bytes, request_id)
+            most = self.channel.server.max_body_bytes
+            if str(self.request.path).startswith(PATHS):
+                app = self.channel.server.app
+                front = getattr(app, "wsgi_app", app)
+                most = min(most, getattr(front, "most_invoked", most))
+                answer = too_long(most, request_id)
+            else:
+                answer = too_large(most, request_id)
         else:
             answer = refused(error.code, code, str(error.body), request_id)
         self.status = f"{error.code} {error.reason}"

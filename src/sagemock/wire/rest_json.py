@@ -74,7 +74,9 @@ class _Route:
             "InvokedProductionVariant": invoked.variant,
             "CustomAttributes": invoked.custom_attributes,
         }
-        said = [(self.shown[member], value) for member, value in values.items() if value]
+        said = [
+            (self.shown[member], _printable(value)) for member, value in values.items() if value
+        ]
         return [(REQUEST_ID, request_id), *said]
 
 
@@ -87,6 +89,11 @@ class RestJson:
         self._ids = ids
         # Some threads are left for other calls while models take their time.
         self._free = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+    @property
+    def most_bytes(self) -> int:
+        """How long the body of an invocation may be."""
+        return self._service.runtime.most_bytes
 
     def answer(self, path: str, headers: Headers, body: bytes) -> RestAnswer:
         """The answer to one POST below `/endpoints/`."""
@@ -172,6 +179,13 @@ class RestJson:
                 )
             )
         return routes
+
+
+def _printable(value: str) -> str:
+    """A header's value; where names are merely warned about, one may hold anything."""
+    if value.isascii() and value.isprintable():
+        return value
+    return "".join(each if " " <= each <= "~" else "?" for each in value)
 
 
 def _in_headers(shapes: Mapping[str, Mapping[str, Any]], shape: str) -> dict[str, str]:

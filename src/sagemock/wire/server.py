@@ -161,7 +161,11 @@ class _Channel(HTTPChannel):
         if self.total_outbufs_len or not isinstance(data, bytes):
             return int(super().write_soon(data))
         with self.outbuf_lock:
-            sent = int(self.send(data, do_close=False))
+            try:
+                sent = int(self.send(data, do_close=False))
+            except AttributeError as error:
+                # The leader has closed it meanwhile, and left no socket.
+                raise ClientDisconnected from error
         return sent if sent == len(data) else sent + int(super().write_soon(data[sent:]))
 
     def is_idle(self) -> bool:
@@ -184,6 +188,7 @@ class Server(TcpWSGIServer):
         request_id: Callable[[], str],
     ) -> None:
         self.stopping = False
+        self.app = app  # waitress keeps it wrapped
         self.max_body_bytes = max_body_bytes
         self.request_id = request_id
         # Both end in `$`, which a line's end may follow: what is a chunk's size would be in doubt.

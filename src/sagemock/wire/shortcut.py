@@ -50,6 +50,11 @@ class Shortcut:
         # Only headers that we ask for ourselves come to stand here.
         self._names: dict[str, str] = {}
 
+    @property
+    def most_invoked(self) -> int:
+        """How long the body of an invocation may be."""
+        return self._front.rest_json.most_bytes
+
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The answer to one request."""
         headers = _Headers(environ, self._names)

@@ -1,0 +1,62 @@
+"""The activity log in SQL: records by what they are about, or along their order."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sagemock.ports import Activity, ActivityQuery, Change, Recorded
+from sagemock.store.document_text import decoded
+
+Execute = Callable[..., Any]
+
+_FACTS = "at_ms, change, kind, name, number, operation, principal, request_id, before, after"
+
+
+def activities(execute: Execute, query: ActivityQuery) -> list[Recorded]:
+    """The records a query asks for, newest first."""
+    clauses: list[str] = ["1"]
+    values: list[Any] = []
+    for condition, value in (
+        ("account = ?", query.account),
+        ("region = ?", query.region),
+        ("id < ?", query.before_id),
+        ("id > ?", query.after_id),
+        ("principal = ?", query.principal),
+        ("operation = ?", query.operation),
+        ("at_ms >= ?", query.since_ms),
+        ("at_ms <= ?", query.until_ms),
+    ):
+        if value is not None:
+            clauses.append(condition)
+            values.append(value)
+    # By what it is about, or along the order: any other way would have to sort all there is.
+    source = "NOT INDEXED"
+    if query.resource is not None:
+        clauses += ["kind = ?", "lower(name) = lower(?)", "number = ?"]
+        values += query.resource
+        source = "INDEXED BY activity_of"
+    found = execute(
+        f"SELECT id, account, region, {_FACTS} FROM activity {source}"
+        f" WHERE {' AND '.join(clauses)} ORDER BY id DESC LIMIT ?",
+        (*values, query.limit),
+    )
+    return [
+        Recorded(number, account, region, _activity(facts))
+        for number, account, region, *facts in found
+    ]
+
+
+def notable(execute: Execute, place: tuple[str, str], change: Change, most: int) -> list[Activity]:
+    """The newest records of a change that leaves its resource as it was."""
+    found = execute(
+        f"SELECT {_FACTS} FROM activity INDEXED BY activity_notable WHERE account = ?"
+        " AND region = ? AND change = ? AND change NOT IN ('created', 'changed', 'removed')"
+        " ORDER BY id DESC LIMIT ?",
+        (*place, change, most),
+    )
+    return [_activity(facts) for facts in found]
+
+
+def _activity(facts: Sequence[Any]) -> Activity:
+    """A record from its columns, in the order in which they are read."""
+    before, after = map(decoded, facts[-2:])
+    return Activity(*facts[:-2], before=before, after=after)  # type: ignore[misc]
