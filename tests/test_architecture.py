@@ -14,12 +14,12 @@ FILES = sorted(SOURCE.rglob("*.py"))
 # From the bottom up: a module may import what lies on a lower floor, and its own folder.
 FLOORS = (
     ("errors", "conditions", "json_document"),
-    ("ports", "hosting", "lifecycle"),
+    ("ports", "hosting", "lifecycle", "time_text"),
     ("operation", "arn", "settings", "log"),
     ("activity", "listing", "tagging"),
     ("resource_type",),
     ("api", "resources"),
-    ("routing", "settling", "activity_log", "time_travel", "time_text", "server_client"),
+    ("routing", "settling", "activity_log", "time_travel", "server_client"),
     ("runtime",),
     ("service",),
     ("wire", "store", "serving"),

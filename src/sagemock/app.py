@@ -101,7 +101,9 @@ def create_service(
             routing=Routing(settings.routing),
         ),
         canned=rules,
+        nouns={noun.arn_type: noun for noun in collect_resource_types(resources)},
         hold_s=settings.hold_s,
+        activity_days=settings.activity_days,
         lenient=settings.validation == "warn",
         strict=strict,
     )

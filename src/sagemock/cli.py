@@ -1,8 +1,9 @@
-"""The command line: `serve` and `coverage`, each a few lines over what it starts.
+"""The command line: `serve`, `coverage`, and what asks a server: `log` and `show`.
 
 A mistake is told in one sentence, with exit code 2.
 """
 
+import json
 import logging
 import signal
 import socket
@@ -13,7 +14,10 @@ from typing import Any, NoReturn
 
 import click
 
+from sagemock.server_client import NoServerError
 from sagemock.settings import DEFAULT_DATABASE, Settings, SettingsError
+
+DEFAULT_URL = f"http://127.0.0.1:{Settings.port}"
 
 _EPILOG = "Every option can also be given as SAGEMOCK_ and its name: SAGEMOCK_PORT=4577."
 
@@ -95,6 +99,7 @@ def _option(name: str, **attributes: Any) -> Callable[[Any], Any]:
     default=Settings.routing,
     help="Of variants: weighted; seeded, the same in every run; round_robin.",
 )
+@_option("--activity-days", type=float, help="Days that activity is kept; without it, for ever.")
 @_option("--max-body-bytes", default=Settings.max_body_bytes, help="Largest body that is read.")
 @_option("--max-json-depth", default=Settings.max_json_depth, help="Deepest JSON that is read.")
 def serve(**options: Any) -> None:
@@ -149,6 +154,33 @@ def coverage(*, served: bool) -> None:
     click.echo(coverage_table(served_only=served))
 
 
+@cli.command(name="log", epilog="Example: sagemock log --actor arn:aws:iam::123456789012:user/ana")
+@click.argument("arn", required=False)
+@click.option("--actor", help="Only what this principal did.")
+@click.option("--since", metavar="TIME", help="Not what was done before, 2026-01-31T09:30:00Z say.")
+@click.option("--until", metavar="TIME", help="Not what was done after.")
+@click.option("--limit", default=20, show_default=True, help="As many records at most.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all members.")
+@_option("--url", default=DEFAULT_URL, help="Address of the server.")
+def log_command(*, as_json: bool, url: str, arn: str | None, **asked: Any) -> None:
+    """Print who did what, newest first, of one resource or of all."""
+    from sagemock.server_client import records, told  # noqa: PLC0415 - --help needs no HTTP
+
+    for record in records(url, resource=arn, **asked):
+        click.echo(json.dumps(record) if as_json else told(record))
+
+
+@cli.command(epilog="Example: sagemock show ARN --at 2026-01-31T09:30:00Z")
+@click.argument("arn")
+@click.option("--at", metavar="TIME", help="As it was then.")
+@_option("--url", default=DEFAULT_URL, help="Address of the server.")
+def show(*, arn: str, at: str | None, url: str) -> None:
+    """Print a resource by its ARN, as it is or as it was."""
+    from sagemock.server_client import ask  # noqa: PLC0415 - --help needs no HTTP
+
+    click.echo(json.dumps(ask(url, "/_sagemock/show", arn=arn, at=at), indent=2))
+
+
 def main() -> NoReturn:
     """Run the command line; a mistake is one sentence on stderr and exit code 2."""
     try:
@@ -156,7 +188,7 @@ def main() -> NoReturn:
     except click.exceptions.NoArgsIsHelpError as help_text:
         click.echo(help_text.format_message())
         code = 0
-    except (click.ClickException, SettingsError) as mistake:
+    except (click.ClickException, SettingsError, NoServerError) as mistake:
         text = mistake.format_message() if isinstance(mistake, click.ClickException) else mistake
         click.echo(f"sagemock: {' '.join(str(text).split())}", err=True)
         code = 2

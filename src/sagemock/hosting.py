@@ -30,13 +30,17 @@ class Container:
 
 @dataclass(frozen=True)
 class Variant:
-    """One production variant: its model's containers, called in a row or, `direct`, one of them."""
+    """One production variant: its model's containers, called in a row or, `direct`, one of them.
+
+    What `was_real` has been run before, so canned answers will not do for it.
+    """
 
     name: str
     model: str
     containers: tuple[Container, ...]
     direct: bool = False
     startup_timeout_s: int | None = None
+    was_real: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,14 @@ class Fleet:
 class Standing:
     """How a fleet is; `reason` says why it failed, in the words of a FailureReason.
 
-    `backends` tells for each variant what answers for it (`canned`, `process`), as far as chosen.
+    `backends` tells for each variant what answers for it (`canned`, `process`), as far as chosen,
+    and `notes` why nothing real does.
     """
 
     state: Literal["starting", "ready", "failed"]
     reason: str = ""
     backends: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)

@@ -307,6 +307,17 @@ class Store(Protocol):
         """The records a query asks for, newest first."""
         ...
 
+    def forget_activities(self, before_ms: int) -> int:
+        """Forget the records of before a time; how many were forgotten.
+
+        Of records that are not in the order of their times, those after one that stays, stay.
+        """
+        ...
+
+    def activities_since_ms(self) -> int:
+        """From when on all records are there; 0 where none was ever forgotten."""
+        ...
+
     def noted(self) -> set[tuple[str, str]]:
         """The accounts and regions in which something was ever deployed."""
         ...

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from sagemock.activity_log import ActivityLog
 from sagemock.api.documents import ModelCardSchema
 from sagemock.api.projection import Projection
 from sagemock.api.record_properties import RecordProperties
@@ -27,21 +28,27 @@ from sagemock.errors import (
 from sagemock.hosting import Canned, Serving
 from sagemock.operation import Call, Caller, Hosting, Look, Members, Operation, Rule
 from sagemock.ports import Clock, Replay, Session, StorageFailed, Store
+from sagemock.resource_type import ResourceType
 from sagemock.resources.deployment_history import deployments
 from sagemock.resources.endpoint import ENDPOINT
 from sagemock.resources.model import MODEL
 from sagemock.runtime import Runtime
 from sagemock.settling import Settling
+from sagemock.time_text import shown
+from sagemock.time_travel import AsOfSession
 
 NOT_SERVED = (
     "The operation {operation} is known to SageMaker but not served by sagemock; "
     "`sagemock coverage` and README list what is."
 )
 UNAVAILABLE = "The registry's storage cannot be used now: {reason}."
+ONLY_DESCRIBE = "{operation} tells of today only; x-sagemock-as-of is for Describe operations."
+FORGOTTEN = "What was before {since} is not known: the activity log was kept from then on."
 PARAMETERS_DIFFER = (
     "The ClientToken {token} was used before for a {operation} call with other parameters."
 )
 
+_DAY_S = 24 * 60 * 60
 _MOST_LOGGED = 2000
 
 _log = logging.getLogger("sagemock.validation")
@@ -53,7 +60,8 @@ class Service:
 
     `lenient` serves requests that break a constraint, and says so in the log; wrong types and
     missing members are refused all the same. An answer waits up to `hold_s` for what its call has
-    begun, so that nobody need ask twice. `strict` is for tests: a stored member that Describe
+    begun, so that nobody need ask twice. Activity is kept for `activity_days`, or for ever.
+    `strict` is for tests: a stored member that Describe
     would not show raises.
     """
 
@@ -69,7 +77,9 @@ class Service:
         looks: Mapping[str, Look],
         runtime: Runtime,
         canned: Canned,
+        nouns: Mapping[str, ResourceType],
         hold_s: float = 0.0,
+        activity_days: float | None = None,
         lenient: bool = False,
         strict: bool = False,
     ) -> None:
@@ -81,7 +91,10 @@ class Service:
         self._hosting = hosting
         self.runtime = runtime
         self.canned = canned
+        self.activity_log = ActivityLog(store, nouns)
+        self._nouns = nouns
         self._hold_s = hold_s
+        self._activity_days = activity_days
         self._settling = Settling(
             store=store, serving=serving, looks=looks, new_call=self._new_call
         )
@@ -94,10 +107,17 @@ class Service:
         self._projection = Projection(model.shapes, strict=strict)
 
     def invoke(
-        self, operation_name: str, body: Any, caller: Caller, request_id: str = ""
+        self,
+        operation_name: str,
+        body: Any,
+        caller: Caller,
+        request_id: str = "",
+        *,
+        as_of_ms: int | None = None,
     ) -> Members | None:
         """The answer to one call; None where AWS sends an empty body.
 
+        With `as_of_ms` a Describe tells what was then.
         Errors: SageMakerError. After one the state is as before.
         """
         operation = self.model.operation(operation_name)
@@ -109,11 +129,46 @@ class Service:
         request = self._checked(operation, body)
         self._model_cards.check(request)
 
+        if as_of_ms is not None:
+            return self._as_of(rule, operation, caller, request_id, request, as_of_ms)
         self._settling.glance()
         if not operation.reads:
             return self._write(rule, operation, caller, request_id, request)
         with _storage(), self._store.reading(caller.account, caller.region) as session:
             return self._run(rule, self._new_call(operation, caller, request_id, session), request)
+
+    def _as_of(  # noqa: PLR0913, PLR0917 - a call, and a time
+        self,
+        rule: Rule,
+        operation: Operation,
+        caller: Caller,
+        request_id: str,
+        request: Members,
+        at_ms: int,
+    ) -> Members | None:
+        if not operation.name.startswith("Describe"):
+            raise ValidationException(ONLY_DESCRIBE.format(operation=operation.name))
+        with _storage():
+            since_ms = self._store.activities_since_ms()
+        if at_ms < since_ms:
+            raise ValidationException(FORGOTTEN.format(since=shown(since_ms / 1000)))
+        with _storage(), self._store.reading(caller.account, caller.region) as session:
+            then = AsOfSession(session, at_ms)
+            return self._run(rule, self._new_call(operation, caller, request_id, then), request)
+
+    def show(self, arn_text: str, at_ms: int | None) -> Members:
+        """A resource by its ARN, as its Describe shows it, or showed it then.
+
+        Errors: NoResourceError, nothing that is served has such an ARN; those of the Describe.
+        """
+        arn = self.activity_log.resource(arn_text)
+        noun = self._nouns[arn.type]
+        label = f"{arn.name}/{arn.number}" if arn.number else arn.name
+        caller = Caller(account=arn.account, region=arn.region, principal="", principal_id="")
+        described = self.invoke(
+            f"Describe{noun.noun}", {f"{noun.noun}Name": label}, caller, as_of_ms=at_ms
+        )
+        return described or {}
 
     def resume(self) -> None:
         """Take up what was left by whoever served this store before."""
@@ -130,8 +185,18 @@ class Service:
             self._settling.settle()
 
     def keep_settling(self) -> None:
-        """Settle whenever something has changed, until the service is closed."""
-        self._settling.run()
+        """Settle whenever something has changed, until the service is closed.
+
+        Now and then forget the activity that is to be kept no longer.
+        """
+        self._settling.run(self.forget_activity)
+
+    def forget_activity(self) -> None:
+        """Forget the records that are older than they are to be kept."""
+        if self._activity_days is not None:
+            before_ms = round((self._clock.now() - self._activity_days * _DAY_S) * 1000)
+            with _storage():
+                self._store.forget_activities(before_ms)
 
     def deployments(self, account: str | None, region: str | None) -> list[Members]:
         """What is deployed and what was, by account and region; None stands for all of them."""

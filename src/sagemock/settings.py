@@ -18,6 +18,7 @@ _SELECTOR = re.compile(r"(?:group|model|endpoint|image):.+")
 _BACKENDS = ("auto", "canned", "process")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _ENDPOINT = re.compile(r"https?://[^/\s]+/?")
+_MOST_DAYS = 36500
 _MOST_HOLD_S = 60
 _MOST_PORTS = 65535
 # Deeper JSON could exhaust the stack of the walkers that hold it against the shapes.
@@ -50,7 +51,7 @@ class Settings:
     `allow_file_urls` model data may lie at `file://`. Models are run only while `host` is loopback,
     unless `allow_process_beyond_loopback`. Answers to calls that begin something wait up to
     `hold_s` seconds for its end; `routing` chooses among variants: `weighted`, `seeded` or
-    `round_robin`.
+    `round_robin`. Activity is kept for `activity_days`, or for ever.
     """
 
     host: str = "127.0.0.1"
@@ -77,6 +78,7 @@ class Settings:
     allow_process_beyond_loopback: bool = False
     hold_s: float = 2.0
     routing: str = "weighted"
+    activity_days: float | None = None
 
     def __post_init__(self) -> None:
         mistake = next(self._mistakes(), None)
@@ -99,6 +101,8 @@ class Settings:
                 yield f"{name} is {' or '.join(words)}, not '{value}'."
         if not 0 <= self.hold_s <= _MOST_HOLD_S:
             yield f"An answer is held from 0 to {_MOST_HOLD_S} seconds, not {self.hold_s}."
+        if self.activity_days is not None and not 0 < self.activity_days <= _MOST_DAYS:
+            yield f"Activity is kept for some days, up to {_MOST_DAYS}, not {self.activity_days}."
         yield from self._mistaken_entries()
         yield from self._mistaken_serving()
 

@@ -28,6 +28,7 @@ Place = tuple[str, str, str, str, int]
 NewCall = Callable[[Operation, Caller, str, Session], Call]
 
 _LOOK_S = 1.0
+_CHORE_S = 600.0
 _RETRY_S = 5.0
 
 _log = logging.getLogger("sagemock.settling")
@@ -96,11 +97,18 @@ class Settling:
         with self._turn:
             self._settle_all()
 
-    def run(self) -> None:
-        """Settle whenever something has changed, until stopped."""
+    def run(self, chore: Callable[[], None]) -> None:
+        """Settle whenever something has changed, until stopped; do the chore now and then."""
+        next_chore = 0.0
         while not self._stopping.is_set():
             seen = self._serving.changes()
             self.glance()
+            if time.monotonic() >= next_chore:
+                next_chore = time.monotonic() + _CHORE_S
+                try:
+                    chore()
+                except Exception:  # noqa: BLE001 - it has another turn
+                    _log.exception("A chore failed")
             self._serving.wait_for_change(seen, _LOOK_S)
 
     def stop(self) -> None:

@@ -54,13 +54,14 @@ def test_a_bucket_that_is_nowhere_gets_canned_answers_and_one_line_says_so(
     assert deployed.ask(deployed.deploy("it", NOWHERE)) == CANNED
     (told,) = [each for each in caplog.records if each.name == "sagemock.serving"]
     assert told.getMessage() == (
-        "Endpoint it, variant AllTraffic: canned answers, nothing real runs: its model data is "
+        "Endpoint it, variant AllTraffic: canned answers, nothing real runs: Its model data is "
         "nowhere at hand."
     )
     (row,) = deployed.deployments()
-    assert (row["Backend"], row["Note"]) == (
-        "canned",
-        "Nothing real runs behind this variant: it gives canned answers.",
+    assert row["Backend"] == "canned"
+    assert row["Note"] == (
+        "Nothing real runs behind this variant: it gives canned answers. Its model data is "
+        "nowhere at hand."
     )
 
 

@@ -86,6 +86,21 @@ def test_an_artifact_that_is_gone_puts_its_endpoint_out_of_service_until_it_is_b
     assert deployed.ask(name) == "back"
 
 
+def test_what_was_real_gets_no_canned_answers_when_its_bucket_is_gone(deployed: Deployed) -> None:
+    name = deployed.run(says("real"))
+    folder = deployed.buckets.path("s3://models/it.tar.gz").parent
+    away = folder.rename(folder.with_name("away"))
+    deployed.restart()
+    endpoint = deployed.comes_to(name, "OutOfService")
+    assert "with the same --bucket, --s3-endpoint and --serving as before" in (
+        endpoint["FailureReason"]
+    )
+    away.rename(folder)
+    deployed.restart()
+    deployed.comes_to(name, "InService")
+    assert deployed.ask(name) == "real"
+
+
 def test_an_endpoint_out_of_service_can_be_updated(deployed: Deployed) -> None:
     name = deployed.run(says("old"))
     deployed.buckets.path("s3://models/it.tar.gz").unlink()

@@ -29,6 +29,13 @@ CALLS = "/_sagemock/serving/calls"
 DEPLOYMENTS = "/_sagemock/deployments"
 INVOKE = "/endpoints/it/invocations"
 NOT_FOUND = (404, {"__type": "UnknownOperationException", "message": NOT_OURS})
+
+
+def no_such(what: str, name: str) -> tuple[int, dict[str, str]]:
+    message = f"There is no {what} '{name}' in this account and region."
+    return 404, {"__type": "UnknownOperationException", "message": message}
+
+
 EVERYTHING = [DEPLOYMENTS, "/_sagemock/logs/it", "/_sagemock/models/it", RULES, CALLS]
 
 
@@ -70,7 +77,8 @@ class TestDeployments:
             "Weight": 1.0,
             "EndpointStatus": "InService",
             "Backend": "canned",
-            "Note": "Nothing real runs behind this variant: it gives canned answers.",
+            "Note": "Nothing real runs behind this variant: it gives canned answers. "
+            "Its model data is nowhere at hand.",
             "Operation": "CreateEndpoint",
             "Principal": ANN.principal,
         }
@@ -122,9 +130,9 @@ class TestDeployments:
         assert len(rows(app, "?region=us-east-1")) == 1
         assert rows(app, f"?account={BEN.account}&region=us-east-1") == []
         assert asked(app, f"/_sagemock/models/ben{there}")[0] == 200
-        assert asked(app, "/_sagemock/models/ben") == NOT_FOUND
+        assert asked(app, "/_sagemock/models/ben") == no_such("model", "ben")
         assert asked(app, f"/_sagemock/logs/ben{there}")[0] == 200
-        assert asked(app, "/_sagemock/logs/ben") == NOT_FOUND
+        assert asked(app, "/_sagemock/logs/ben") == no_such("endpoint", "ben")
 
     def test_they_are_forgotten_with_everything(self, app: Flask, service: Service) -> None:
         create(service, "it")
@@ -161,7 +169,7 @@ class TestModels:
         assert told["package"] == package
 
     def test_a_model_that_is_not_there_is_not_found(self, app: Flask) -> None:
-        assert asked(app, "/_sagemock/models/it") == NOT_FOUND
+        assert asked(app, "/_sagemock/models/it") == no_such("model", "it")
 
 
 class TestLogs:
@@ -173,7 +181,7 @@ class TestLogs:
         assert told == (200, {"logs": {f"{VARIANT}/primary": ""}})
 
     def test_an_endpoint_that_is_not_there_is_not_found(self, app: Flask) -> None:
-        assert asked(app, "/_sagemock/logs/it") == NOT_FOUND
+        assert asked(app, "/_sagemock/logs/it") == no_such("endpoint", "it")
 
 
 class TestRules:

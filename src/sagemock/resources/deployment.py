@@ -183,6 +183,7 @@ def _hosted(variant: Mapping[str, Any]) -> Variant:
         containers=tuple(map(_container, variant["containers"])),
         direct=variant.get("direct", False),
         startup_timeout_s=variant.get("startup_timeout_s"),
+        was_real=variant.get("was_real", False),
     )
 
 

@@ -57,5 +57,5 @@ def _answering(standing: Standing | None, variant: str) -> Members:
     backend = standing.backends.get(variant)
     if backend is None:
         return {"Backend": "starting"}
-    note = {"Note": NOTHING_REAL} if "canned" in backend else {}
-    return {"Backend": backend, **note}
+    note = " ".join((NOTHING_REAL, standing.notes.get(variant, ""))).strip()
+    return {"Backend": backend, **({"Note": note} if "canned" in backend else {})}

@@ -4,7 +4,7 @@ Looked at whenever one is due, and once for each when a server starts. Reads no 
 nobody: how a fleet stands is told from memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sagemock.hosting import Standing
 from sagemock.operation import Call, Members, Move
@@ -65,7 +65,10 @@ def _deploying(endpoint: Members, observe: Observe) -> Move:
         return Move(waits=True)
     if standing.state == "ready":
         replaced = (endpoint["current"]["fleet"],) if "current" in endpoint else ()
-        return Move(apply=_deployed, stop_after=replaced)
+        backends = standing.backends
+        return Move(
+            apply=lambda call, endpoint: _deployed(call, endpoint, backends), stop_after=replaced
+        )
     reason = standing.reason[:MOST_REASON]
     return Move(
         apply=lambda call, endpoint: _not_deployed(call, endpoint, reason),
@@ -73,8 +76,13 @@ def _deploying(endpoint: Members, observe: Observe) -> Move:
     )
 
 
-def _deployed(call: Call, endpoint: Members) -> None:
-    deployment = {**endpoint["next"], "started": call.now}
+def _deployed(call: Call, endpoint: Members, backends: Mapping[str, str]) -> None:
+    """The new deployment is in service; what really runs in it will have to after a restart too."""
+    variants = [
+        {**each, "was_real": True} if backends.get(each["name"]) == "process" else each
+        for each in endpoint["next"]["variants"]
+    ]
+    deployment = {**endpoint["next"], "variants": variants, "started": call.now}
     if "current" in endpoint:
         note_withdrawn(call, endpoint, endpoint["current"], "Replaced")
     ENDPOINT.change(

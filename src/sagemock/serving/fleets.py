@@ -269,13 +269,16 @@ class Fleets:
             name: "+".join(dict.fromkeys(host.backend for host in hosts))
             for name, hosts in running.hosts.items()
         }
-        for variant, why in dict.fromkeys(
-            (name, host.why) for name, hosts in running.hosts.items() for host in hosts
-        ):
-            if why and state == "ready":
+        notes = {
+            name: " ".join(dict.fromkeys(host.why for host in hosts if host.why))
+            for name, hosts in running.hosts.items()
+            if any(host.why for host in hosts)
+        }
+        for variant, why in notes.items():
+            if state == "ready":
                 _log.info(_NOTHING_REAL, running.fleet.endpoint, variant, why)
         with self._changed:
-            running.standing = Standing(state, reason, backends)
+            running.standing = Standing(state, reason, backends, notes)
             self._changes += 1
             self._changed.notify_all()
 

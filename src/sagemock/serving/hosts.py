@@ -16,11 +16,13 @@ NOTHING_RUNS = (
     "The {hostname} container for production variant {variant} cannot be run here: {why} Please "
     "make sure all images included in the model for the production variant {variant} exist, and "
     "that the execution role used to create the model has permissions to access them. Images are "
-    "not run; put the archive where it is looked for, with its entry script, or start sagemock "
-    "with --serving-fallback canned."
+    "not run: put the archive where it is looked for, with its entry script{advice}."
 )
+FALL_BACK = ", or start sagemock with --serving-fallback canned"
+FORCED = ", or let --serving choose another backend"
+WAS_REAL = ", and start sagemock with the same --bucket, --s3-endpoint and --serving as before"
 
-NOWHERE = "its model data is nowhere at hand."
+NOWHERE = "Its model data is nowhere at hand."
 
 
 class CannedHost:
@@ -84,7 +86,7 @@ class Hosts:
         backend = self._backend(fleet, variant, container)
         submitted = container.environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
         uris = [each for each in (container.model_data, submitted) if each and "://" in each]
-        nothing_to_run = self._fallback == "canned" and not any(
+        nothing_to_run = self._falls_back(variant) and not any(
             self._model_data.may_have(uri) for uri in uris
         )
         if backend == "canned" or (backend == "auto" and nothing_to_run):
@@ -105,20 +107,22 @@ class Hosts:
             process.prepare()
         except NotRunnable as reason:
             process.stop()
-            if self._fallback == "fail" or self._backend(fleet, variant, container) == "process":
-                raise HostFailed(_nothing_runs(variant, container, reason)) from reason
+            forced = self._backend(fleet, variant, container) == "process"
+            if forced or not self._falls_back(variant):
+                advice = FORCED if forced else WAS_REAL if variant.was_real else FALL_BACK
+                said = {"hostname": container.hostname, "variant": variant.name}
+                raise HostFailed(NOTHING_RUNS.format(why=reason, advice=advice, **said)) from reason
             return CannedHost(self._rules, fleet, variant, container, str(reason))
         except HostFailed:
             process.stop()
             raise
         return process
 
+    def _falls_back(self, variant: Variant) -> bool:
+        return self._fallback == "canned" and not variant.was_real
+
     def _backend(self, fleet: Fleet, variant: Variant, container: Container) -> str:
         backend = chosen(self._backends, fleet, variant, container) or "auto"
         if backend == "auto" and self._rules.speaks_for(fleet, variant):
             return "canned"
         return backend
-
-
-def _nothing_runs(variant: Variant, container: Container, why: Exception) -> str:
-    return NOTHING_RUNS.format(hostname=container.hostname, variant=variant.name, why=why)

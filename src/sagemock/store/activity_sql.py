@@ -8,6 +8,9 @@ from sagemock.store.document_text import decoded
 
 Execute = Callable[..., Any]
 
+FORGOTTEN_AT_ONCE = 1000
+_KEPT_SINCE = "activities kept since"
+
 _FACTS = "at_ms, change, kind, name, number, operation, principal, request_id, before, after"
 
 
@@ -54,6 +57,30 @@ def notable(execute: Execute, place: tuple[str, str], change: Change, most: int)
         (*place, change, most),
     )
     return [_activity(facts) for facts in found]
+
+
+def forget(execute: Execute, before_ms: int) -> int:
+    """Forget some of the oldest records, if they are of before a time, and note that time."""
+    oldest = execute(
+        "SELECT id, at_ms FROM activity NOT INDEXED ORDER BY id LIMIT ?", (FORGOTTEN_AT_ONCE,)
+    ).fetchall()
+    count = next((n for n, (_, at_ms) in enumerate(oldest) if at_ms >= before_ms), len(oldest))
+    if count:
+        execute("DELETE FROM activity WHERE id <= ?", (oldest[count - 1][0],))
+        execute(
+            "INSERT INTO counter (account, region, scope, value) VALUES ('', '', ?, ?)"
+            " ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+            (_KEPT_SINCE, before_ms),
+        )
+    return count
+
+
+def kept_since_ms(execute: Execute) -> int:
+    """The latest time of before which records were forgotten."""
+    found = execute(
+        "SELECT value FROM counter WHERE account = '' AND region = '' AND scope = ?", (_KEPT_SINCE,)
+    ).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _activity(facts: Sequence[Any]) -> Activity:

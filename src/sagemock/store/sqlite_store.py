@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from sagemock.ports import ActivityQuery, Due, Kind, Recorded, Session, StorageFailed
-from sagemock.store.activity_sql import activities
+from sagemock.store.activity_sql import FORGOTTEN_AT_ONCE, activities, forget, kept_since_ms
 from sagemock.store.database_file import Connect, open_database
 from sagemock.store.failures import StoreError, is_storage_failure
 from sagemock.store.group_commit import MOST_AT_ONCE, GroupCommit
@@ -73,10 +73,7 @@ class SqliteStore:
     def write(self, account: str, region: str, work: Callable[[Session], T]) -> T:
         """What the work returns, once it is committed together with its neighbours'."""
         session = self._session(self._file.writer, account, region)
-        try:
-            return self._commits.run(lambda: work(session))
-        except sqlite3.Error as error:
-            raise _failed(error) from error
+        return self._writing(lambda: work(session))
 
     def commits(self) -> int:
         """How often something was committed so far; nobody else writes to the file."""
@@ -95,6 +92,20 @@ class SqliteStore:
         with self._snapshot() as connection:
             return activities(connection.execute, query)
 
+    def forget_activities(self, before_ms: int) -> int:
+        """Forget the records of before a time, some at once, so that nobody waits for long."""
+        forgotten = 0
+        while True:
+            count = self._writing(lambda: forget(self._file.writer.execute, before_ms))
+            forgotten += count
+            if count < FORGOTTEN_AT_ONCE:
+                return forgotten
+
+    def activities_since_ms(self) -> int:
+        """From when on all records are there."""
+        with self._snapshot() as connection:
+            return kept_since_ms(connection.execute)
+
     def noted(self) -> set[tuple[str, str]]:
         """The accounts and regions of records that tell more than a change."""
         with self._snapshot() as connection:
@@ -111,10 +122,7 @@ class SqliteStore:
 
     def reset(self) -> None:
         """Empty all tables, in one transaction."""
-        try:
-            self._commits.run(self._empty)
-        except sqlite3.Error as error:
-            raise _failed(error) from error
+        self._writing(self._empty)
 
     def close(self) -> None:
         """Close all connections; a temporary database is removed."""
@@ -148,6 +156,12 @@ class SqliteStore:
                 values,
             )
             return [Due._make(row) for row in found]
+
+    def _writing(self, work: Callable[[], T]) -> T:
+        try:
+            return self._commits.run(work)
+        except sqlite3.Error as error:
+            raise _failed(error) from error
 
     def _empty(self) -> None:
         for table in TABLE_NAMES:

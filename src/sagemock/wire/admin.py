@@ -4,19 +4,33 @@
 unchanged. No GET changes anything.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
 from flask import Blueprint, request
 from werkzeug.exceptions import NotFound
 
+from sagemock.activity_log import NoResourceError
 from sagemock.errors import SerializationException, ValidationException
 from sagemock.hosting import CannedRuleError
+from sagemock.ports import ActivityQuery
 from sagemock.service import Service
 from sagemock.settings import Settings
+from sagemock.time_text import NoTimeError, epoch_ms
 from sagemock.wire.json_body import parsed
 
+NO_ARGUMENT = "There is no argument '{name}' here; there are {known}."
+NO_NUMBER = "The argument '{name}' is a number from 1 on, not '{text}'."
+NO_SUCH = "There is no {what} '{name}' in this account and region."
 NO_JSON = "The body is a JSON list of canned rules, or a single one."
+
+_ACTIVITY_ARGUMENTS = frozenset(
+    {"resource", "actor", "operation", "since", "until", "account", "region", "limit", "before"}
+)
+_PAGE = 100
+_MOST_DIGITS = 18
 
 
 def admin(service: Service, settings: Settings) -> Blueprint:
@@ -60,19 +74,69 @@ def _add_deployments(paths: Blueprint, service: Service, settings: Settings) -> 
         asked = request.args.get("account"), request.args.get("region")
         return {"deployments": service.deployments(*asked)}
 
+    @paths.get("/_sagemock/activity")
+    def activity() -> dict[str, Any]:
+        service.settle()
+        with _refusing():
+            return service.activity_log.page(_activity_query(), request.args.get("resource"))
+
+    @paths.get("/_sagemock/show")
+    def show() -> dict[str, Any]:
+        with _refusing():
+            at = request.args.get("at")
+            return service.show(request.args.get("arn", ""), epoch_ms(at) if at else None)
+
     @paths.get("/_sagemock/logs/<name>")
     def logs(name: str) -> dict[str, Any]:
         lines = service.logs(name, *place())
         if lines is None:
-            raise NotFound
+            raise NotFound(NO_SUCH.format(what="endpoint", name=name))
         return {"logs": lines}
 
     @paths.get("/_sagemock/models/<name>")
     def model(name: str) -> dict[str, Any]:
         containers = service.hosted_containers(name, *place())
         if containers is None:
-            raise NotFound
+            raise NotFound(NO_SUCH.format(what="model", name=name))
         return {"containers": containers}
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What was asked wrongly, as a refusal that says so."""
+    try:
+        yield
+    except (NoTimeError, NoResourceError) as error:
+        raise ValidationException(str(error)) from error
+
+
+def _activity_query() -> ActivityQuery:
+    """The records that a request's arguments ask for."""
+    asked = request.args
+    unknown = sorted(set(asked) - _ACTIVITY_ARGUMENTS)
+    if unknown:
+        known = ", ".join(sorted(_ACTIVITY_ARGUMENTS))
+        raise ValidationException(NO_ARGUMENT.format(name=unknown[0], known=known))
+    return ActivityQuery(
+        limit=_number("limit") or _PAGE,
+        before_id=_number("before"),
+        account=asked.get("account"),
+        region=asked.get("region"),
+        principal=asked.get("actor"),
+        operation=asked.get("operation"),
+        since_ms=epoch_ms(asked["since"]) if "since" in asked else None,
+        until_ms=epoch_ms(asked["until"]) if "until" in asked else None,
+    )
+
+
+def _number(name: str) -> int | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    fits = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    if not fits or int(text) == 0:
+        raise ValidationException(NO_NUMBER.format(name=name, text=text))
+    return int(text)
 
 
 def _add_canned(paths: Blueprint, service: Service, settings: Settings) -> None:

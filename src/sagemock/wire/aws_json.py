@@ -12,14 +12,19 @@ from sagemock.errors import (
     SageMakerError,
     SerializationException,
     UnknownOperationException,
+    ValidationException,
 )
 from sagemock.operation import Caller
 from sagemock.ports import Ids
 from sagemock.service import Service
 from sagemock.settings import Settings
+from sagemock.time_text import NoTimeError, epoch_ms
 from sagemock.wire.answers import Headers, HttpAnswer, failure, success
 from sagemock.wire.caller import Callers
 from sagemock.wire.json_body import parsed
+
+AS_OF = "x-sagemock-as-of"
+"""The header of a Describe that asks what was at a time."""
 
 UNREADABLE_ENCODING = "Content-Encoding {encoding} is not supported; send the body as it is."
 
@@ -67,7 +72,14 @@ class AwsJson:
         request = parsed(body, self._max_json_depth)
         if not operation:
             raise UnknownOperationException
-        return self._service.invoke(operation, request, caller, request_id)
+        as_of = headers.get(AS_OF, "")
+        if not as_of:
+            return self._service.invoke(operation, request, caller, request_id)
+        try:
+            at_ms = epoch_ms(as_of)
+        except NoTimeError as error:
+            raise ValidationException(f"{AS_OF}: {error}") from error
+        return self._service.invoke(operation, request, caller, request_id, as_of_ms=at_ms)
 
     def _operation_name(self, target: str) -> str:
         """The operation a target names, for a log too: empty where it names none that is known."""

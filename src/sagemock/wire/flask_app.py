@@ -71,6 +71,8 @@ def _add_refusals(app: Flask, front: Front) -> None:
             # A body cut short.
             status, code = HTTPStatus.BAD_REQUEST, "SerializationException"
         message = NOT_OURS if request.path.startswith("/_sagemock") else None
+        if error.description and error.description != type(error).description:
+            message = error.description  # ours, of a path that is served
         return _response(refused(status, code, message, front.ids.request_id()))
 
     @app.errorhandler(Exception)

@@ -1,0 +1,90 @@
+"""Time travel: a resource as it was, which is what it is with the changes since undone.
+
+A rule that describes is given a session that reads this way, and knows nothing of it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sagemock.ports import Activity, ActivityQuery, Row, Session
+
+TAGS = "Tags"
+"""The member that tags are, in the record of a change."""
+
+_RECORDS_AT_ONCE = 500
+
+Document = dict[str, Any]
+
+
+class AsOfSession:
+    """One account and region as they were: single resources and their tags.
+
+    All else is as it is, and cannot be changed: a session that reads stands behind it.
+    """
+
+    def __init__(self, session: Session, at_ms: int) -> None:
+        self._session = session
+        self._at_ms = at_ms
+
+    def get(self, kind: str, name: str, number: int = 0) -> Row | None:
+        """The resource as it was."""
+        row, document = self._as_it_was(kind, name, number)
+        if document is None:
+            return None
+        spelled = row.name if row else name
+        created_ms = round(document["CreationTime"] * 1000)
+        shown = {member: value for member, value in document.items() if member != TAGS}
+        return Row(created_ms, spelled, number, None, shown)
+
+    def tags(self, kind: str, name: str, number: int = 0) -> dict[str, str]:
+        """Its tags as they were."""
+        _, document = self._as_it_was(kind, name, number)
+        return dict(document.get(TAGS, {})) if document else {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def _as_it_was(self, kind: str, name: str, number: int) -> tuple[Row | None, Document | None]:
+        row = self._session.get(kind, name, number)
+        document: Document | None = None
+        if row is not None:
+            document = {**row.document, TAGS: self._session.tags(kind, name, number)}
+        newer = list(_newer(self._session, (kind, name, number), self._at_ms))
+        for activity in newer:
+            document = undone(document, activity)
+        if not newer and row is not None and row.created_ms > self._at_ms:
+            # Older than its log: a registry that was begun without one.
+            return row, None
+        return row, document
+
+
+def undone(document: Document | None, activity: Activity) -> Document | None:
+    """What a document was before a change; None where there was none."""
+    if activity.change == "created":
+        return None
+    if activity.change == "removed":
+        return dict(activity.before)
+    if activity.change != "changed" or document is None:
+        return document
+    kept = {name: value for name, value in document.items() if name not in activity.after}
+    return {**kept, **activity.before}
+
+
+def _newer(session: Session, resource: tuple[str, str, int], at_ms: int) -> Iterator[Activity]:
+    """The records of a resource after a time, newest first.
+
+    All that were committed after the last one that is old enough: a clock may have been turned
+    back meanwhile.
+    """
+    until = ActivityQuery(limit=1, resource=resource, until_ms=at_ms)
+    last = next((each.id for each in session.activities(until)), 0)
+    before_id = None
+    while True:
+        query = ActivityQuery(
+            limit=_RECORDS_AT_ONCE, resource=resource, after_id=last, before_id=before_id
+        )
+        records = session.activities(query)
+        yield from (each.activity for each in records)
+        if len(records) < _RECORDS_AT_ONCE:
+            return
+        before_id = records[-1].id
