@@ -159,7 +159,13 @@ def coverage(*, served: bool) -> None:
 @click.option("--actor", help="Only what this principal did.")
 @click.option("--since", metavar="TIME", help="Not what was done before, 2026-01-31T09:30:00Z say.")
 @click.option("--until", metavar="TIME", help="Not what was done after.")
-@click.option("--limit", default=20, show_default=True, help="As many records at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="As many records at most.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all members.")
 @_option("--url", default=DEFAULT_URL, help="Address of the server.")
 def log_command(*, as_json: bool, url: str, arn: str | None, **asked: Any) -> None:

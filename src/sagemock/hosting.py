@@ -59,13 +59,14 @@ class Standing:
     """How a fleet is; `reason` says why it failed, in the words of a FailureReason.
 
     `backends` tells for each variant what answers for it (`canned`, `process`), as far as chosen,
-    and `notes` why nothing real does.
+    and `notes` why nothing real does. `logs` are the last lines of what failed.
     """
 
     state: Literal["starting", "ready", "failed"]
     reason: str = ""
     backends: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    logs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)

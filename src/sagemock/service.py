@@ -219,7 +219,11 @@ class Service:
             return None
         deployments = (row.document[each] for each in ("next", "current") if each in row.document)
         logs = (self._serving.logs(each["fleet"]) for each in deployments)
-        return {name: text for each in logs for name, text in each.items()}
+        failed = row.document.get("failed_logs", {})
+        return {
+            **{f"{name} (failed)": text for name, text in failed.items()},
+            **{name: text for each in logs for name, text in each.items()},
+        }
 
     def hosted_containers(self, model_name: str, account: str, region: str) -> list[Members] | None:
         """What a model's containers come to, packages resolved; None for no such model."""

@@ -78,7 +78,12 @@ class Settling:
         deadline = time.monotonic() + timeout_s
         while True:
             seen = self._serving.changes()
-            self.settle()
+            if not self._turn.acquire(timeout=max(deadline - time.monotonic(), 0)):
+                return
+            try:
+                self._settle_all()
+            finally:
+                self._turn.release()
             left_s = deadline - time.monotonic()
             if not places & self._due.keys() or left_s <= 0:
                 return
@@ -120,9 +125,10 @@ class Settling:
     def forget(self, empty: Callable[[], None]) -> None:
         """Have everything emptied while nothing is moved; nothing is due afterwards."""
         with self._turn:
-            empty()
+            # First, so that what is made anew meanwhile stays due.
             with self._booking:
                 self._due.clear()
+            empty()
 
     def _needs_look(self) -> bool:
         changed = self._outdated or self._serving.changes() != self._seen
@@ -137,8 +143,14 @@ class Settling:
                 self._settle(place)
             except StorageFailed as failure:
                 _log.error("%s/%s waits for the storage: %s", place[2], place[3], failure)
-                self._outdated = True
-                self._not_before = time.monotonic() + _RETRY_S
+                self._try_again()
+            except Exception:  # noqa: BLE001 - the others, and whoever called, are not to suffer
+                _log.exception("%s/%s could not be moved", place[2], place[3])
+                self._try_again()
+
+    def _try_again(self) -> None:
+        self._outdated = True
+        self._not_before = time.monotonic() + _RETRY_S
 
     def _settle(self, place: Place) -> None:
         """Move one resource as far as it goes now."""

@@ -28,10 +28,9 @@ class AsOfSession:
 
     def get(self, kind: str, name: str, number: int = 0) -> Row | None:
         """The resource as it was."""
-        row, document = self._as_it_was(kind, name, number)
+        spelled, document = self._as_it_was(kind, name, number)
         if document is None:
             return None
-        spelled = row.name if row else name
         created_ms = round(document["CreationTime"] * 1000)
         shown = {member: value for member, value in document.items() if member != TAGS}
         return Row(created_ms, spelled, number, None, shown)
@@ -44,7 +43,8 @@ class AsOfSession:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
-    def _as_it_was(self, kind: str, name: str, number: int) -> tuple[Row | None, Document | None]:
+    def _as_it_was(self, kind: str, name: str, number: int) -> tuple[str, Document | None]:
+        """How its name was spelled, and its document with its tags."""
         row = self._session.get(kind, name, number)
         document: Document | None = None
         if row is not None:
@@ -54,8 +54,10 @@ class AsOfSession:
             document = undone(document, activity)
         if not newer and row is not None and row.created_ms > self._at_ms:
             # Older than its log: a registry that was begun without one.
-            return row, None
-        return row, document
+            return row.name, None
+        # Since then one of another spelling may have come in its place.
+        spelled = newer[-1].name if newer else row.name if row else name
+        return spelled, document
 
 
 def undone(document: Document | None, activity: Activity) -> Document | None:

@@ -92,8 +92,9 @@ def test_what_was_real_gets_no_canned_answers_when_its_bucket_is_gone(deployed: 
     away = folder.rename(folder.with_name("away"))
     deployed.restart()
     endpoint = deployed.comes_to(name, "OutOfService")
-    assert "with the same --bucket, --s3-endpoint and --serving as before" in (
-        endpoint["FailureReason"]
+    assert (
+        "with the same --bucket, --s3-endpoint and --serving as before"
+        in (endpoint["FailureReason"])
     )
     away.rename(folder)
     deployed.restart()

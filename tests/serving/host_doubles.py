@@ -87,6 +87,9 @@ class DoubledHosts:
         host.backend = "canned"
         return host
 
+    def ruled(self, *_: object) -> None:
+        """No rule has anything to say here."""
+
     def host(self, fleet: Fleet, variant: Variant, container: Container, root: Path) -> DoubledHost:
         self.asked_for.append((fleet.id, container.hostname, root))
         self.prepared.set()

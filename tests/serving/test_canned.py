@@ -301,10 +301,14 @@ def speaking(of: Fleet, **match: str) -> bool:
     return rules_of(matching(match)).speaks_for(of, of.variants[0])
 
 
-def test_rules_speak_for_a_variant_whatever_it_may_be_asked() -> None:
+def test_a_rule_speaks_for_a_variant_if_it_answers_all_that_may_be_asked() -> None:
     of = fleet(variant(container(package=PACKAGE)))
     assert speaking(of)
-    assert speaking(of, endpoint="churn-*", body_regex="x", content_type="y", target_model="z")
+    for asked in ("body_regex", "content_type", "target_model"):
+        assert not speaking(of, endpoint="churn-*", **{asked: "x"})
+    once = CannedRules()
+    once.add({"reply": {"body": "once"}, "times": 1})
+    assert not once.speaks_for(of, of.variants[0])
     assert speaking(of, package="*/churn/*")
     assert not speaking(of, endpoint="other")
     assert not speaking(of, endpoint="churn-*", variant="Other")

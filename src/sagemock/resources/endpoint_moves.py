@@ -69,9 +69,8 @@ def _deploying(endpoint: Members, observe: Observe) -> Move:
         return Move(
             apply=lambda call, endpoint: _deployed(call, endpoint, backends), stop_after=replaced
         )
-    reason = standing.reason[:MOST_REASON]
     return Move(
-        apply=lambda call, endpoint: _not_deployed(call, endpoint, reason),
+        apply=lambda call, endpoint: _not_deployed(call, endpoint, standing),
         stop_after=(deployment["fleet"],),
     )
 
@@ -93,20 +92,22 @@ def _deployed(call: Call, endpoint: Members, backends: Mapping[str, str]) -> Non
             **LIFECYCLE.to(endpoint, "InService"),
             **in_service(deployment),
             "FailureReason": None,
+            "failed_logs": None,
             "current": deployment,
         },
     )
     note_deployed(call, endpoint, deployment)
 
 
-def _not_deployed(call: Call, endpoint: Members, reason: str) -> None:
-    """A new endpoint has failed; an old one goes on with what it has."""
+def _not_deployed(call: Call, endpoint: Members, standing: Standing) -> None:
+    """A new endpoint has failed; an old one goes on with what it has. Its last words are kept."""
     status = "InService" if "current" in endpoint else "Failed"
     note_withdrawn(call, endpoint, endpoint["next"], "Failed")
     changes = {
         **dict.fromkeys(_UNDER_WAY),
         **LIFECYCLE.to(endpoint, status),
-        "FailureReason": reason,
+        "FailureReason": standing.reason[:MOST_REASON],
+        "failed_logs": dict(standing.logs) or None,
     }
     ENDPOINT.change(call, endpoint, changes)
 

@@ -106,6 +106,7 @@ def model_error(
     is_clients = 400 <= status < 500  # noqa: PLR2004 - HTTP's own bounds
     whose = "client" if is_clients else "server"
     name = endpoint["EndpointName"]
+    said = said[:MOST_MESSAGE]
     message = ERROR.format(whose=whose, status=status, container=container, message=said)
     there = LOOK_THERE.format(region=caller.region, name=name, account=caller.account)
     return ModelError(
@@ -113,7 +114,7 @@ def model_error(
         {
             "ErrorCode": f"{whose.upper()}_ERROR_FROM_MODEL",
             "OriginalStatusCode": status,
-            "OriginalMessage": said[:MOST_MESSAGE],
+            "OriginalMessage": said,
             "LogStreamArn": log_group(endpoint, caller),
         },
     )

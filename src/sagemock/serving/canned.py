@@ -30,6 +30,7 @@ MOST_BYTES = 64 * 1024 * 1024
 MOST_CALLS = 1000
 MOST_CALL_BYTES = 16 * 1024
 
+_ASKED = {"body_regex", "content_type", "target_model"}
 _REGEX_S = 1.0
 _LEAST_REGEX_S = 0.001
 
@@ -101,8 +102,8 @@ class CannedRules:
             self._calls.clear()
 
     def speaks_for(self, fleet: Fleet, variant: Variant) -> bool:
-        """Whether some rule is about this variant, whatever it may be asked."""
-        return any(each.fits_variant(fleet, variant) for each in self._rules)
+        """Whether some rule answers whatever this variant may be asked, however often."""
+        return any(each.answers_all() and each.fits_variant(fleet, variant) for each in self._rules)
 
     def answer(self, called: Called, *, always: bool) -> Answer | None:
         """The answer of the first rule that matches; the fixed one, if there is `always` one."""
@@ -153,6 +154,9 @@ class _Rule:
 
     def shown(self) -> Members:
         return {**self.content, "answered": self.used}
+
+    def answers_all(self) -> bool:
+        return self._times is None and not self._match.keys() & _ASKED
 
     def is_used_up(self) -> bool:
         return self._times is not None and self.used >= self._times

@@ -16,6 +16,8 @@ SCHEMA = Path(__file__).with_name("canned_rules.schema.json")
 _MOST_SHOWN = 300
 _MOST_UNFOLDED = 50_000
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|.", re.DOTALL)
+_SHOWN_HEADERS = "Content-Type and X-Amzn-SageMaker-Custom-Attributes"
+_HEADERS = ("content-type", "x-amzn-sagemaker-custom-attributes")
 _BODIES = ("body", "template", "file", "stream_chunks")
 
 
@@ -59,6 +61,11 @@ def _check_texts(position: int, rule: dict[str, Any]) -> None:
         message = f"Rule {position} holds half of a character: {error.reason}."
         raise CannedRuleError(message) from error
     for name, value in rule["reply"].get("headers", {}).items():
+        if name.lower() not in _HEADERS:
+            message = (
+                f"Rule {position} replies with a header {name!r}; only {_SHOWN_HEADERS} are sent."
+            )
+            raise CannedRuleError(message)
         if not (value.isascii() and value.isprintable()):
             message = f"Rule {position} replies with a header {name!r} that is no printable ASCII."
             raise CannedRuleError(message)

@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from sagemock.hosting import Container, Fleet, Variant
 
 SELECTORS = ("group", "model", "endpoint", "image")
-BACKENDS = ("auto", "canned", "process")
 
 Chosen = tuple[str, str]
 """A selector (`group:churn*`) and what it selects."""

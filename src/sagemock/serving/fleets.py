@@ -27,7 +27,9 @@ PING_FAILED = (
 MOST_REASON = 1000
 """A FailureReason has 1024 characters; of a longer one the middle is left out."""
 
-_DRAIN_S = 10.0
+_DRAIN_S = 65.0  # longer than an invocation may take
+_LATE_S = 2.0
+_STARTS_AT_ONCE = 8
 _BEGINNING = 400
 _SUCCESSES = range(200, 300)
 
@@ -49,6 +51,7 @@ class _Running:
         self.hosts: dict[str, list[Host]] = {}
         self.starter: threading.Thread | None = None
         self.stopping = False
+        self.last_logs: dict[str, str] = {}
         self.ended = False
         self.asked = 0
         self.variants = {each.name: each for each in fleet.variants}
@@ -68,6 +71,8 @@ class Fleets:
         self._changed = threading.Condition()
         self._changes = 0
         self._closed = False
+        # More at once would only keep one another from answering in time.
+        self._starts = threading.BoundedSemaphore(_STARTS_AT_ONCE)
         # What a server left that was killed: its workers ended with it, their folders stayed.
         shutil.rmtree(root, ignore_errors=True)
 
@@ -81,8 +86,13 @@ class Fleets:
         if self._is_canned(running):
             self._stand(running, "ready")
         else:
-            running.starter = threading.Thread(target=self._start, args=(running,), daemon=True)
-            running.starter.start()
+            starter = threading.Thread(target=self._start, args=(running,), daemon=True)
+            try:
+                starter.start()
+            except RuntimeError as error:
+                self._fail(running, f"{_FAULT} {error}")
+                return
+            running.starter = starter
 
     def observe(self, fleet_id: str) -> Standing | None:
         """How a fleet is."""
@@ -111,7 +121,10 @@ class Fleets:
                 raise NotRunningError(_NOT_RUNNING.format(container="primary"), container="primary")
             running.asked += 1
         try:
-            answer = _answer(running.variants[variant], running.hosts[variant], invocation)
+            asked = running.variants[variant]
+            answer = self._hosts.ruled(
+                running.fleet, asked, running.hosts[variant], invocation
+            ) or _answer(asked, running.hosts[variant], invocation)
         except BaseException:
             self._answered(running)
             raise
@@ -194,8 +207,8 @@ class Fleets:
 
     def _fail(self, running: _Running, reason: str) -> None:
         """Leave nothing of a fleet but that it has failed, and why."""
-        for host in running.all_hosts():
-            host.stop()
+        running.last_logs = self.logs(running.fleet.id)
+        _stop_all(running)
         self._remove_folder(running)
         self._stand(running, "failed", reason)
 
@@ -213,7 +226,8 @@ class Fleets:
 
         def start(variant: Variant, hostname: str, host: Host) -> None:
             try:
-                host.start()
+                with self._starts:
+                    host.start()
             except HostFailed as failure:
                 said = {"hostname": hostname, "variant": variant.name, "said": failure}
                 failures.append(PING_FAILED.format(**said))
@@ -237,13 +251,14 @@ class Fleets:
     def _stop(self, running: _Running) -> None:
         with self._changed:
             self._changed.wait_for(lambda: running.ended or not running.asked, _DRAIN_S)
+            is_reset = running.ended
             running.ended = True
         # What is starting is stopped too, and what it still begins meanwhile once it has ended.
         for _ in range(2):
-            for host in list(running.all_hosts()):
-                host.stop()
+            _stop_all(running)
             if running.starter is not None:
-                running.starter.join()
+                # What is being brought may take for ever: it is let go, and finds that it is late.
+                running.starter.join(_LATE_S if is_reset else None)
         self._remove_folder(running)
         with self._changed:
             self._running.pop(running.fleet.id, None)
@@ -278,9 +293,21 @@ class Fleets:
             if state == "ready":
                 _log.info(_NOTHING_REAL, running.fleet.endpoint, variant, why)
         with self._changed:
-            running.standing = Standing(state, reason, backends, notes)
+            running.standing = Standing(state, reason, backends, notes, running.last_logs)
             self._changes += 1
             self._changed.notify_all()
+
+
+def _stop_all(running: _Running) -> None:
+    """Stop all hosts side by side: each may take its time."""
+    hosts = list(running.all_hosts())
+    threads = [threading.Thread(target=host.stop, daemon=True) for host in hosts[1:]]
+    for thread in threads:
+        thread.start()
+    for host in hosts[:1]:
+        host.stop()
+    for thread in threads:
+        thread.join()
 
 
 class _Chunks:

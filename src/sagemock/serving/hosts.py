@@ -118,6 +118,18 @@ class Hosts:
             raise
         return process
 
+    def ruled(
+        self, fleet: Fleet, variant: Variant, hosts: Sequence[Host], invocation: Invocation
+    ) -> Answer | None:
+        """What a canned rule answers in place of a model's code, where nobody has chosen that."""
+        container = variant.containers[0]
+        chosen_one = chosen(self._backends, fleet, variant, container) or "auto"
+        if chosen_one != "auto" or all(host.backend == "canned" for host in hosts):
+            return None
+        return self._rules.answer(
+            Called(fleet, variant, container.hostname, invocation), always=False
+        )
+
     def _falls_back(self, variant: Variant) -> bool:
         return self._fallback == "canned" and not variant.was_real
 

@@ -180,6 +180,7 @@ class WorkerProcess:
         while not self._stopping.is_set() and time.monotonic() < deadline:
             if child.has_ended():
                 break
+            self._log.cut()
             port = None if client else child.port()
             if port:
                 client = self._client_for(child, port)

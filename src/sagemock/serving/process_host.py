@@ -3,8 +3,9 @@
 Imported only where something is run.
 """
 
+import os
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sagemock.hosting import Answer, Container, Fleet, Invocation, Variant
 from sagemock.serving.archive import ArchiveError, extract
@@ -77,12 +78,14 @@ class ProcessHost:
             self._bring(self._container.model_data, base / "model")
         code = self._code(base, submitted)
         script = environment.get("SAGEMAKER_PROGRAM") or _DEFAULT_SCRIPT
+        if script.startswith(f"{_CODE_OF_ARCHIVE}/"):
+            script = os.path.relpath(_inside(base / "model", script), code)
         if Path(script).is_absolute() or ".." in Path(script).parts:
             raise HostFailed(BAD_SCRIPT.format(script=script))
         if not code.joinpath(script).is_file():
             place = submitted or self._container.model_data
             raise NotRunnable(NO_SCRIPT.format(script=script, place=place))
-        self._worker = WorkerProcess(self._launch(code))
+        self._worker = WorkerProcess(self._launch(code, script))
 
     def start(self) -> None:
         """Start the worker and wait for its first good answer to `/ping`."""
@@ -129,12 +132,12 @@ class ProcessHost:
         if "://" in submitted:
             self._bring(submitted, base / "code", is_archive=True)
             return base / "code"
-        if submitted.rstrip("/") == _CODE_OF_ARCHIVE:
-            return base / "model"
+        if f"{submitted.rstrip('/')}/".startswith(f"{_CODE_OF_ARCHIVE}/"):
+            return _inside(base / "model", submitted)
         in_archive = base / "model" / "code"
         return in_archive if in_archive.is_dir() else base / "model"
 
-    def _launch(self, code: Path) -> WorkerLaunch:
+    def _launch(self, code: Path, script: str) -> WorkerLaunch:
         container = self._container
         python = (
             chosen(self._settings.interpreters, self._fleet, self._variant, container)
@@ -145,13 +148,19 @@ class ProcessHost:
             python=python,
             folder=self._folder,
             code=code,
-            environment=container.environment,
+            environment={**container.environment, "SAGEMAKER_PROGRAM": script},
             server_environment=self._settings.environment,
             region=self._fleet.region,
             hostname=container.hostname,
             framework=_framework(container),
             startup_timeout_s=self._variant.startup_timeout_s or _STARTUP_S,
         )
+
+
+def _inside(model: Path, path: str) -> Path:
+    """Where a path below /opt/ml/model lies here; the folder itself for one that leads out."""
+    parts = PurePosixPath(path).parts[len(PurePosixPath(_CODE_OF_ARCHIVE).parts) :]
+    return model if ".." in parts else model.joinpath(*parts)
 
 
 def _framework(container: Container) -> str | None:

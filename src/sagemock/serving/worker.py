@@ -189,6 +189,21 @@ def _load() -> Handlers:
     return handlers
 
 
+def _told(error: BaseException) -> str:
+    """A traceback without the steps that led to user code: whoever reads it wrote that."""
+    whole = traceback.TracebackException.from_exception(error)
+    here = os.path.dirname(os.path.realpath(__file__))  # noqa: PTH120 - compared with strings
+    theirs = [
+        step
+        for step in whole.stack
+        if not step.filename.startswith((here, "<frozen importlib"))
+        and os.sep + "importlib" + os.sep not in step.filename
+    ]
+    if theirs:
+        whole.stack[:] = theirs
+    return "".join(whole.format())
+
+
 def main() -> None:
     """Serve until told to end; never returns."""
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
@@ -198,8 +213,8 @@ def main() -> None:
     threading.Thread(target=server.run, daemon=True).start()
     try:
         server.handlers = _load()
-    except BaseException:  # noqa: BLE001 - user code may raise anything
-        traceback.print_exc()
+    except BaseException as error:  # noqa: BLE001 - user code may raise anything
+        sys.stderr.write(_told(error))
         os._exit(1)
     threading.Event().wait()
 

@@ -8,9 +8,8 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -80,6 +79,32 @@ class _Route:
         return [(REQUEST_ID, request_id), *said]
 
 
+class _Held:
+    """A stream that holds something until it has ended or is closed."""
+
+    def __init__(self, pieces: Iterator[bytes], release: Callable[[], None]) -> None:
+        self._pieces = pieces
+        self._release: Callable[[], None] | None = release
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        close = getattr(self._pieces, "close", None)
+        if close is not None:
+            close()
+        release, self._release = self._release, None
+        if release is not None:
+            release()
+
+
 class RestJson:
     """Answers the invocations of one service."""
 
@@ -105,8 +130,9 @@ class RestJson:
             route, name = self._route(path)
             operation = route.operation.name
             request = _members(route, name, headers)
-            with self._one_of_few():
-                answer = self._invoke(route, request, body, caller, request_id)
+            answer = self._one_of_few(
+                lambda: self._invoke(route, request, body, caller, request_id)
+            )
         except SageMakerError as error:
             outcome, answer = error.code, failure(error, request_id)
         except Exception:  # noqa: BLE001 - the border: what is left is a fault of ours
@@ -144,15 +170,20 @@ class RestJson:
         invoked, answered = runtime.invoke(operation, request, invocation, caller)
         return RestAnswer(200, route.answer_headers(invoked, request_id), answered)
 
-    @contextmanager
-    def _one_of_few(self) -> Iterator[None]:
-        """One of the invocations that there may be at once."""
+    def _one_of_few(self, invoke: Callable[[], RestAnswer]) -> RestAnswer:
+        """The answer of one of the invocations that there may be at once, a stream to its end."""
         if not self._free.acquire(blocking=False):
             raise ServiceUnavailable(TOO_MANY.format(most=MOST_AT_ONCE))
+        streams = False
         try:
-            yield
+            answer = invoke()
+            if answer.pieces is None:
+                return answer
+            streams = True
+            return replace(answer, pieces=_Held(answer.pieces, self._free.release))
         finally:
-            self._free.release()
+            if not streams:
+                self._free.release()
 
     def _route(self, path: str) -> tuple[_Route, str]:
         for route in self._routes:

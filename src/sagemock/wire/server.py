@@ -168,6 +168,17 @@ class _Channel(HTTPChannel):
                 raise ClientDisconnected from error
         return sent if sent == len(data) else sent + int(super().write_soon(data[sent:]))
 
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Wait until enough of a stream is read; whoever reads nothing for a while is gone."""
+        with self.outbuf_lock:
+            while self.connected and self.total_outbufs_len > self.adj.outbuf_high_watermark:
+                unread = self.total_outbufs_len
+                self.server.pull_trigger()
+                self.outbuf_lock.wait(_STALLED_S)
+                if self.total_outbufs_len >= unread:
+                    self.will_close = True
+                    raise ClientDisconnected
+
     def is_idle(self) -> bool:
         """Whether nothing is being answered or still to be sent."""
         return not self.requests and not self.total_outbufs_len
