@@ -310,7 +310,8 @@ class Store(Protocol):
     def forget_activities(self, before_ms: int) -> int:
         """Forget the records of before a time; how many were forgotten.
 
-        Of records that are not in the order of their times, those after one that stays, stay.
+        The newest stays. Of records that are not in the order of their times, those after one that
+        stays, stay.
         """
         ...
 

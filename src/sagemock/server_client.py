@@ -29,6 +29,7 @@ def ask(url: str, path: str, **asked: object) -> dict[str, Any]:
     Errors: NoServerError, there is no server, or it refused.
     """
     # Imported here: the command line has more to do than this.
+    from http.client import HTTPException  # noqa: PLC0415
     from urllib.error import HTTPError, URLError  # noqa: PLC0415
     from urllib.request import ProxyHandler, build_opener  # noqa: PLC0415
 
@@ -38,12 +39,14 @@ def ask(url: str, path: str, **asked: object) -> dict[str, Any]:
     opener = build_opener(ProxyHandler({}))
     try:
         with opener.open(whole, timeout=_TIMEOUT_S) as answer:
-            answered: dict[str, Any] = json.load(answer)
+            answered: Any = json.load(answer)
     except HTTPError as error:
         raise NoServerError(_refusal(url, error)) from error
-    except (URLError, OSError, ValueError) as error:
+    except (URLError, OSError, ValueError, HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise NoServerError(NO_SERVER.format(url=url, reason=reason)) from error
+    if not isinstance(answered, dict):
+        raise NoServerError(NO_ANSWER.format(url=url, reason="that is no object"))
     return answered
 
 
@@ -55,6 +58,8 @@ def records(url: str, *, limit: int, **asked: object) -> Iterator[dict[str, Any]
     before: object = None
     while limit > 0:
         page = ask(url, "/_sagemock/activity", limit=min(limit, _PAGE), before=before, **asked)
+        if not isinstance(page.get("Activity"), list):
+            raise NoServerError(NO_ANSWER.format(url=url, reason="there is no activity in it"))
         yield from page["Activity"]
         limit -= len(page["Activity"])
         before = page.get("Before")

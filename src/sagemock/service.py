@@ -32,7 +32,7 @@ from sagemock.resource_type import ResourceType
 from sagemock.resources.deployment_history import deployments
 from sagemock.resources.endpoint import ENDPOINT
 from sagemock.resources.model import MODEL
-from sagemock.runtime import Runtime
+from sagemock.runtime import UNAVAILABLE, Runtime
 from sagemock.settling import Settling
 from sagemock.time_text import shown
 from sagemock.time_travel import AsOfSession
@@ -41,7 +41,6 @@ NOT_SERVED = (
     "The operation {operation} is known to SageMaker but not served by sagemock; "
     "`sagemock coverage` and README list what is."
 )
-UNAVAILABLE = "The registry's storage cannot be used now: {reason}."
 ONLY_DESCRIBE = "{operation} tells of today only; x-sagemock-as-of is for Describe operations."
 FORGOTTEN = "What was before {since} is not known: the activity log was kept from then on."
 PARAMETERS_DIFFER = (

@@ -49,12 +49,15 @@ class AsOfSession:
         document: Document | None = None
         if row is not None:
             document = {**row.document, TAGS: self._session.tags(kind, name, number)}
-        newer = list(_newer(self._session, (kind, name, number), self._at_ms))
+        resource = kind, name, number
+        until = ActivityQuery(limit=1, resource=resource, until_ms=self._at_ms)
+        last = next((each.id for each in self._session.activities(until)), 0)
+        newer = list(_newer(self._session, resource, last))
         for activity in newer:
             document = undone(document, activity)
-        if not newer and row is not None and row.created_ms > self._at_ms:
-            # Older than its log: a registry that was begun without one.
-            return row.name, None
+        if not last and document is not None and document["CreationTime"] * 1000 > self._at_ms:
+            # Its creation was not written down: a registry that was begun without a log.
+            return name, None
         # Since then one of another spelling may have come in its place.
         spelled = newer[-1].name if newer else row.name if row else name
         return spelled, document
@@ -72,14 +75,11 @@ def undone(document: Document | None, activity: Activity) -> Document | None:
     return {**kept, **activity.before}
 
 
-def _newer(session: Session, resource: tuple[str, str, int], at_ms: int) -> Iterator[Activity]:
-    """The records of a resource after a time, newest first.
+def _newer(session: Session, resource: tuple[str, str, int], last: int) -> Iterator[Activity]:
+    """The records of a resource after the last one that is old enough, newest first.
 
-    All that were committed after the last one that is old enough: a clock may have been turned
-    back meanwhile.
+    Whatever their times: a clock may have been turned back meanwhile.
     """
-    until = ActivityQuery(limit=1, resource=resource, until_ms=at_ms)
-    last = next((each.id for each in session.activities(until)), 0)
     before_id = None
     while True:
         query = ActivityQuery(

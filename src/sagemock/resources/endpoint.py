@@ -15,7 +15,12 @@ from sagemock.operation import Call, Members, operation
 from sagemock.resource_type import ResourceType
 from sagemock.resources.deployment import new_deployment, pending
 from sagemock.resources.deployment_config import checked_deployment_config
-from sagemock.resources.endpoint_config import ENDPOINT_CONFIG, check_serverless, check_weight
+from sagemock.resources.endpoint_config import (
+    DUPLICATE_VARIANT,
+    ENDPOINT_CONFIG,
+    check_serverless,
+    check_weight,
+)
 from sagemock.tagging import checked_tags
 
 ENDPOINT = ResourceType(
@@ -47,7 +52,6 @@ IN_PROGRESS = 'Cannot update in-progress endpoint "{arn}".'
 ONLY_DELETED = 'Endpoint "{arn}" has status {status}; it can only be deleted.'
 NOT_SCALED = 'Endpoint "{arn}" has status {status}; its variants cannot be changed.'
 NO_VARIANT = "Could not find variant '{name}' in endpoint \"{arn}\"."
-DUPLICATE_VARIANT = "Variant name '{name}' is given more than once."
 NOT_SERVERLESS = "Variant '{name}' is not serverless; it has no ServerlessUpdateConfig."
 SERVERLESS_COUNT = "Variant '{name}' is serverless; it has no DesiredInstanceCount."
 

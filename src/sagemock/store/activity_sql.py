@@ -61,8 +61,11 @@ def notable(execute: Execute, place: tuple[str, str], change: Change, most: int)
 
 def forget(execute: Execute, before_ms: int) -> int:
     """Forget some of the oldest records, if they are of before a time, and note that time."""
+    # The newest stays whatever its age: its number is what the next one goes on from.
     oldest = execute(
-        "SELECT id, at_ms FROM activity NOT INDEXED ORDER BY id LIMIT ?", (FORGOTTEN_AT_ONCE,)
+        "SELECT id, at_ms FROM activity NOT INDEXED WHERE id < (SELECT max(id) FROM activity)"
+        " ORDER BY id LIMIT ?",
+        (FORGOTTEN_AT_ONCE,),
     ).fetchall()
     count = next((n for n, (_, at_ms) in enumerate(oldest) if at_ms >= before_ms), len(oldest))
     if count:

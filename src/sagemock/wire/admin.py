@@ -29,6 +29,7 @@ NO_JSON = "The body is a JSON list of canned rules, or a single one."
 _ACTIVITY_ARGUMENTS = frozenset(
     {"resource", "actor", "operation", "since", "until", "account", "region", "limit", "before"}
 )
+_SHOW_ARGUMENTS = frozenset({"arn", "at"})
 _PAGE = 100
 _MOST_DIGITS = 18
 
@@ -83,8 +84,10 @@ def _add_deployments(paths: Blueprint, service: Service, settings: Settings) -> 
     @paths.get("/_sagemock/show")
     def show() -> dict[str, Any]:
         with _refusing():
+            _refuse_unknown(_SHOW_ARGUMENTS)
             at = request.args.get("at")
-            return service.show(request.args.get("arn", ""), epoch_ms(at) if at else None)
+            at_ms = None if at is None else epoch_ms(at)
+            return service.show(request.args.get("arn", ""), at_ms)
 
     @paths.get("/_sagemock/logs/<name>")
     def logs(name: str) -> dict[str, Any]:
@@ -113,10 +116,7 @@ def _refusing() -> Iterator[None]:
 def _activity_query() -> ActivityQuery:
     """The records that a request's arguments ask for."""
     asked = request.args
-    unknown = sorted(set(asked) - _ACTIVITY_ARGUMENTS)
-    if unknown:
-        known = ", ".join(sorted(_ACTIVITY_ARGUMENTS))
-        raise ValidationException(NO_ARGUMENT.format(name=unknown[0], known=known))
+    _refuse_unknown(_ACTIVITY_ARGUMENTS)
     return ActivityQuery(
         limit=_number("limit") or _PAGE,
         before_id=_number("before"),
@@ -127,6 +127,13 @@ def _activity_query() -> ActivityQuery:
         since_ms=epoch_ms(asked["since"]) if "since" in asked else None,
         until_ms=epoch_ms(asked["until"]) if "until" in asked else None,
     )
+
+
+def _refuse_unknown(known: frozenset[str]) -> None:
+    unknown = sorted(set(request.args) - known)
+    if unknown:
+        listed = ", ".join(sorted(known))
+        raise ValidationException(NO_ARGUMENT.format(name=unknown[0], known=listed))
 
 
 def _number(name: str) -> int | None:

@@ -26,6 +26,8 @@ from sagemock.wire.json_body import parsed
 AS_OF = "x-sagemock-as-of"
 """The header of a Describe that asks what was at a time."""
 
+_NOT_ASKED = "\n"  # no header's value
+
 UNREADABLE_ENCODING = "Content-Encoding {encoding} is not supported; send the body as it is."
 
 _log = logging.getLogger("sagemock.calls")
@@ -72,8 +74,8 @@ class AwsJson:
         request = parsed(body, self._max_json_depth)
         if not operation:
             raise UnknownOperationException
-        as_of = headers.get(AS_OF, "")
-        if not as_of:
+        as_of = headers.get(AS_OF, _NOT_ASKED)
+        if as_of == _NOT_ASKED:
             return self._service.invoke(operation, request, caller, request_id)
         try:
             at_ms = epoch_ms(as_of)
