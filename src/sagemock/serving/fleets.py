@@ -29,6 +29,7 @@ MOST_REASON = 1000
 
 _DRAIN_S = 65.0  # longer than an invocation may take
 _LATE_S = 2.0
+_RESET_S = 9.0  # whoever stops the server gives it ten
 _STARTS_AT_ONCE = 8
 _BEGINNING = 400
 _SUCCESSES = range(200, 300)
@@ -167,9 +168,12 @@ class Fleets:
                 self._changed.notify_all()
             self.stop(each.fleet.id)
         with self._changed:
-            self._changed.wait_for(
-                lambda: all(self._running.get(each.fleet.id) is not each for each in running)
+            gone = self._changed.wait_for(
+                lambda: all(self._running.get(each.fleet.id) is not each for each in running),
+                _RESET_S,
             )
+        if not gone:
+            _log.error("Some endpoints could not be stopped within %s s", _RESET_S)
 
     def close(self) -> None:
         """Stop all fleets, remove their folders, and start none any more."""
