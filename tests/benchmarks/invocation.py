@@ -5,6 +5,7 @@ with the same body over a connection that is kept open, in turn.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -20,11 +21,10 @@ from prebuilt import Prebuilt
 from run import Run
 from wire_client import Address, Client
 
-import real_models
 from sagemock.serving.archive import extract
 from sagemock.serving.worker_launch import WorkerLaunch
 
-MODEL = "numpy_churn"
+MODEL = Path(__file__).parents[2] / "fixtures" / "models" / "numpy_churn"
 ENDPOINT = "churn"
 BODY_BYTES = 2048
 CALLERS = 8
@@ -49,7 +49,10 @@ def invocation_figures(run: Run) -> list[Figure]:
     run.say("D1-D3: invocations, against the worker asked directly")
     state = run.folder / "deploy"
     state.mkdir()
-    archive = real_models.put(MODEL, state / "s3", "s3://models/churn/model.tar.gz")
+    archive = "s3://models/churn/model.tar.gz"
+    bucket = state / "s3" / "models"
+    bucket.joinpath("churn").mkdir(parents=True)
+    shutil.copy(MODEL / "model.tar.gz", bucket / "churn")
     with sagemock(state, "normal", state / "deploy.db") as peer, worker(run.folder) as address:
         peer.first_answer_s(run.prebuilt.request("ListEndpoints", {}))
         with Client(peer.address) as client, Client(address) as direct:
@@ -130,13 +133,14 @@ def asked_anew_s(address: Address, request: bytes) -> float:
 
 def invocation(path: str) -> bytes:
     """A request of 2 KB, as bytes."""
-    exchange = next(each for each in real_models.exchanges(MODEL) if each.error is None)
-    body = exchange.body + b" " * (BODY_BYTES - len(exchange.body))
+    exchanges = json.loads((MODEL / "expected.json").read_text("utf-8"))
+    exchange = next(each for each in exchanges if each["content_type"] == "application/json")
+    body = exchange["body"].encode().ljust(BODY_BYTES)
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {exchange.content_type}\r\n"
-        f"Accept: {exchange.accept}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Accept: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    return head.encode() + body
+    return bytes(head.encode() + body)
 
 
 def start_s(prebuilt: Prebuilt, client: Client, archive: str, number: int) -> float:
@@ -198,7 +202,7 @@ def worker(folder: Path) -> Iterator[Address]:
     root = folder / "worker"
     base = root / "opt" / "ml"
     base.joinpath("tmp").mkdir(parents=True)
-    extract(real_models.archive(MODEL), base / "model")
+    extract(MODEL / "model.tar.gz", base / "model")
     launch = WorkerLaunch(
         python=sys.executable,
         folder=root,
