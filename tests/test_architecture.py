@@ -14,7 +14,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 # From the bottom up: a module may import what lies on a lower floor, and its own folder.
 FLOORS = (
     ("errors", "conditions", "json_document"),
-    ("ports", "hosting", "lifecycle", "time_text"),
+    ("ports", "hosting", "lifecycle", "pieces", "time_text"),
     ("operation", "arn", "settings", "log"),
     ("activity", "listing", "tagging"),
     ("resource_type",),

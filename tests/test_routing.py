@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import pytest
 
 from sagemock import routing as routing_module
-from sagemock.routing import MODES, Routing
+from sagemock.routing import Routing
+from sagemock.settings import ROUTING_MODES
 
 WEIGHTS = {"a": 1.0, "b": 3.0}
 
@@ -17,7 +18,7 @@ def chosen(routing: Routing, weights: Mapping[str, float], times: int, whose: st
     return "".join(routing.choose(whose, weights) for _ in range(times))
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", ROUTING_MODES)
 def test_a_single_variant_is_always_chosen_whatever_its_weight(mode: str) -> None:
     assert chosen(Routing(mode), {"a": 0.0}, 5) == "aaaaa"
 

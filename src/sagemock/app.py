@@ -1,6 +1,5 @@
 """The one place where the parts are chosen and joined: Settings -> Service -> Flask app."""
 
-import ipaddress
 import os
 import sys
 import tempfile
@@ -27,7 +26,7 @@ from sagemock.serving.fleets import Fleets
 from sagemock.serving.host import ProcessSettings
 from sagemock.serving.hosts import Hosts
 from sagemock.serving.model_data import ModelDataSources
-from sagemock.settings import DEFAULT_DATABASE, Settings
+from sagemock.settings import DEFAULT_DATABASE, Settings, is_loopback
 from sagemock.store.sqlite_store import IN_MEMORY, SqliteStore
 from sagemock.wire.front import Front
 from sagemock.wire.shortcut import Shortcut, WsgiApp
@@ -140,18 +139,11 @@ def create_hosts(settings: Settings, rules: CannedRules, model_data: ModelDataSo
             python=sys.executable,
             interpreters=settings.interpreters,
             environment=system_environment(),
-            allowed=_is_loopback(settings.host) or settings.allow_process_beyond_loopback,
+            allowed=is_loopback(settings.host) or settings.allow_process_beyond_loopback,
         ),
         backends=settings.serving,
         fallback=settings.serving_fallback,
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def stored_kinds(model: ServiceModel) -> dict[str, Kind]:

@@ -5,7 +5,7 @@ first once that answers; a fleet itself never changes. Plain data, made from sto
 the rules and understood by `serving`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
@@ -67,6 +67,10 @@ class Standing:
     backends: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     logs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+Observe = Callable[[str], Standing | None]
+"""Tells from memory how a fleet is; None for one that is not known."""
 
 
 @dataclass(frozen=True)

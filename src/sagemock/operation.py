@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from sagemock.hosting import Fleet, ModelData, Standing
+from sagemock.hosting import Fleet, ModelData, Observe
 from sagemock.ports import Properties, Session
 
 Members = dict[str, Any]
@@ -59,7 +59,7 @@ class Hosting:
 
     approval_gate: str
     model_data: ModelData
-    observe: Callable[[str], Standing | None]
+    observe: Observe
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Move:
     waits: bool = False
 
 
-Look = Callable[[Members, Callable[[str], Standing | None]], Move]
+Look = Callable[[Members, Observe], Move]
 """Tells the next move of a resource, from its document and from how fleets stand."""
 
 

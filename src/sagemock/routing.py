@@ -4,7 +4,6 @@ import random
 import threading
 from collections.abc import Mapping
 
-MODES = ("weighted", "round_robin", "seeded")
 _SEED = 0
 _MOST_REMEMBERED = 10_000
 

@@ -16,6 +16,7 @@ from sagemock.api.validation import Validator
 from sagemock.errors import ModelStreamError, ServiceUnavailable, ValidationError
 from sagemock.hosting import Answer, Invocation, NoAnswerError, NotRunningError, Serving
 from sagemock.operation import Caller, Members, Operation
+from sagemock.pieces import let_go
 from sagemock.ports import StorageFailed, Store
 from sagemock.resources.invocation import (
     TIMED_OUT,
@@ -181,7 +182,7 @@ class Runtime:
         for piece in answer.chunks:
             body += piece
             if len(body) > self.most_bytes:
-                _let_go(answer)
+                let_go(answer.chunks)
                 message = TOO_LONG.format(most=self.most_bytes)
                 raise NoAnswerError(message, container=answer.container)
         return bytes(body)
@@ -219,13 +220,7 @@ def _pieces(answer: Answer) -> Iterator[bytes]:
         code = "ModelInvocationTimeExceeded" if failure.timed_out else "StreamBroken"
         raise ModelStreamError(str(failure), {"ErrorCode": code}) from failure
     finally:
-        _let_go(answer)
-
-
-def _let_go(answer: Answer) -> None:
-    close = getattr(answer.chunks, "close", None)
-    if close is not None:
-        close()
+        let_go(answer.chunks)
 
 
 def _no_answer(endpoint: Members, caller: Caller, failure: NoAnswerError) -> Exception:

@@ -28,10 +28,9 @@ def ask(url: str, path: str, **asked: object) -> dict[str, Any]:
 
     Errors: NoServerError, there is no server, or it refused.
     """
-    # Imported here: the command line has more to do than this.
-    from http.client import HTTPException  # noqa: PLC0415
-    from urllib.error import HTTPError, URLError  # noqa: PLC0415
-    from urllib.request import ProxyHandler, build_opener  # noqa: PLC0415
+    from http.client import HTTPException  # noqa: PLC0415 - the command line has more to do
+    from urllib.error import HTTPError, URLError  # noqa: PLC0415 - the same
+    from urllib.request import ProxyHandler, build_opener  # noqa: PLC0415 - the same
 
     query = urlencode({name: value for name, value in asked.items() if value is not None})
     whole = f"{url.rstrip('/')}{path}" + (f"?{query}" if query else "")

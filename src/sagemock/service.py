@@ -60,8 +60,7 @@ class Service:
     `lenient` serves requests that break a constraint, and says so in the log; wrong types and
     missing members are refused all the same. An answer waits up to `hold_s` for what its call has
     begun, so that nobody need ask twice. Activity is kept for `activity_days`, or for ever.
-    `strict` is for tests: a stored member that Describe
-    would not show raises.
+    `strict` is for tests: a stored member that Describe would not show raises.
     """
 
     def __init__(  # noqa: PLR0913 - all that it uses is passed in

@@ -1,5 +1,6 @@
 """Settings: everything a user can choose, as one frozen value, checked when it is made."""
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,12 @@ _REGION = re.compile(r"[a-z0-9-]{9,16}")
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>[0-9]{12}):\S+")
 _HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]+)?")
 _ORIGIN = re.compile(r"https?://[^/\s]+|null")
-_SELECTOR = re.compile(r"(?:group|model|endpoint|image):.+")
+SELECTORS = ("group", "model", "endpoint", "image")
+"""What `serving` and `interpreters` choose by."""
+
+ROUTING_MODES = ("weighted", "seeded", "round_robin")
+
+_SELECTOR = re.compile(rf"(?:{'|'.join(SELECTORS)}):.+")
 _BACKENDS = ("auto", "canned", "process")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _ENDPOINT = re.compile(r"https?://[^/\s]+/?")
@@ -121,7 +127,7 @@ class Settings:
             "Validation": (self.validation, ("strict", "warn")),
             "The approval gate": (self.approval_gate, ("enforce", "warn", "off")),
             "The fallback of serving": (self.serving_fallback, ("canned", "fail")),
-            "Routing": (self.routing, ("weighted", "seeded", "round_robin")),
+            "Routing": (self.routing, ROUTING_MODES),
         }
 
     def _mistaken_serving(self) -> Iterator[str]:
@@ -160,3 +166,11 @@ class Settings:
 
     def _example_principal(self) -> str:
         return self.principal.replace("{account}", self.account_id).replace("{partition}", "aws")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine and no other can reach it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sagemock.ports import Activity, ActivityQuery, Row, Session
-
-TAGS = "Tags"
-"""The member that tags are, in the record of a change."""
+from sagemock.resource_type import TAGS
 
 _RECORDS_AT_ONCE = 500
 

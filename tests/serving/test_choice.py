@@ -3,7 +3,8 @@
 import pytest
 from hosted import IMAGE, PACKAGE, container, fleet, variant
 
-from sagemock.serving.choice import SELECTORS, Chosen, chosen
+from sagemock.serving.choice import Chosen, chosen
+from sagemock.settings import SELECTORS
 
 UNVERSIONED = "arn:aws:sagemaker:us-east-1:123456789012:model-package/alone"
 

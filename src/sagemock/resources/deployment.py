@@ -22,6 +22,12 @@ _FLEETS = "fleets"
 """The counter that fleets are numbered by: a number is never given twice."""
 
 _NOT_HOSTED = ("digest", "source", "many")
+_AS_CONFIGURED = (
+    "AsyncInferenceConfig",
+    "ExplainerConfig",
+    "MetricsConfig",
+    "CrossRegionTrafficConfig",
+)
 _KEPT = ("ManagedInstanceScaling", "RoutingConfig")
 _PENDING = ("InstanceType", "AcceleratorType")
 
@@ -94,16 +100,7 @@ def _image(call: Call, container: Members) -> Members:
 
 def _shown(config: Members) -> Members:
     """What DescribeEndpoint shows of the configuration itself."""
-    shown: Members = {
-        name: config[name]
-        for name in (
-            "AsyncInferenceConfig",
-            "ExplainerConfig",
-            "MetricsConfig",
-            "CrossRegionTrafficConfig",
-        )
-        if name in config
-    }
+    shown: Members = {name: config[name] for name in _AS_CONFIGURED if name in config}
     if "DataCaptureConfig" in config:
         capture = config["DataCaptureConfig"]
         shown["DataCaptureConfig"] = {
@@ -120,17 +117,8 @@ def _shown(config: Members) -> Members:
 def in_service(deployment: Members) -> Members:
     """The members of an endpoint that a deployment brings when it goes into service."""
     shadows = [each["summary"] for each in deployment["shadows"]]
-    none_shown = dict.fromkeys(
-        (
-            "AsyncInferenceConfig",
-            "ExplainerConfig",
-            "MetricsConfig",
-            "CrossRegionTrafficConfig",
-            "DataCaptureConfig",
-        )
-    )
     return {
-        **none_shown,
+        **dict.fromkeys((*_AS_CONFIGURED, "DataCaptureConfig")),
         **deployment["shown"],
         "EndpointConfigName": deployment["config"],
         "ProductionVariants": [each["summary"] for each in deployment["variants"]],

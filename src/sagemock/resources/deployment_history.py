@@ -3,9 +3,9 @@
 What is, is read from the endpoints; what was, from the activity log. AWS has no operation for it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from sagemock.hosting import Standing
+from sagemock.hosting import Observe, Standing
 from sagemock.operation import Members
 from sagemock.ports import Query, Session
 from sagemock.resources.deployment import whereabouts
@@ -14,8 +14,6 @@ from sagemock.resources.endpoint import ENDPOINT
 MOST_ROWS = 1000
 
 NOTHING_REAL = "Nothing real runs behind this variant: it gives canned answers."
-
-Observe = Callable[[str], Standing | None]
 
 
 def deployments(session: Session, observe: Observe) -> list[Members]:

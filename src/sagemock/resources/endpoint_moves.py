@@ -4,9 +4,9 @@ Looked at whenever one is due, and once for each when a server starts. Reads no 
 nobody: how a fleet stands is told from memory.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from sagemock.hosting import Standing
+from sagemock.hosting import Observe, Standing
 from sagemock.operation import Call, Members, Move
 from sagemock.resources.deployment import (
     fleet_of,
@@ -15,8 +15,6 @@ from sagemock.resources.deployment import (
     note_withdrawn,
 )
 from sagemock.resources.endpoint import ENDPOINT, LIFECYCLE
-
-Observe = Callable[[str], Standing | None]
 
 MOST_REASON = 1024
 """As many characters a FailureReason has at most."""

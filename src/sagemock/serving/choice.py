@@ -5,8 +5,6 @@ from fnmatch import fnmatchcase
 
 from sagemock.hosting import Container, Fleet, Variant
 
-SELECTORS = ("group", "model", "endpoint", "image")
-
 Chosen = tuple[str, str]
 """A selector (`group:churn*`) and what it selects."""
 

@@ -3,7 +3,7 @@
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from sagemock.hosting import (
     Standing,
     Variant,
 )
+from sagemock.pieces import Pieces
 from sagemock.serving.host import Host, HostFailed, folder_name
 from sagemock.serving.hosts import Hosts
 
@@ -114,11 +115,9 @@ class Fleets:
 
     def invoke(self, fleet_id: str, variant: str, invocation: Invocation) -> Answer:
         """What a variant answers: one container, or each fed with what the one before said."""
-        running = self._running.get(fleet_id)
-        if running is None or running.standing.state != "ready":
-            raise NotRunningError(_NOT_RUNNING.format(container="primary"), container="primary")
         with self._changed:
-            if running.ended:
+            running = self._running.get(fleet_id)
+            if running is None or running.ended or running.standing.state != "ready":
                 raise NotRunningError(_NOT_RUNNING.format(container="primary"), container="primary")
             running.asked += 1
         try:
@@ -132,7 +131,7 @@ class Fleets:
         return Answer(
             status=answer.status,
             content_type=answer.content_type,
-            chunks=_Chunks(answer, lambda: self._answered(running)),
+            chunks=Pieces(answer.chunks, lambda: self._answered(running)),
             custom_attributes=answer.custom_attributes,
             container=answer.container,
         )
@@ -312,38 +311,6 @@ def _stop_all(running: _Running) -> None:
         host.stop()
     for thread in threads:
         thread.join()
-
-
-class _Chunks:
-    """An answer's pieces; tells when they have come to their end, or are let go."""
-
-    def __init__(self, answer: Answer, ended: Callable[[], None]) -> None:
-        self._chunks = answer.chunks
-        self._ended: Callable[[], None] | None = ended
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            return next(self._chunks)
-        except BaseException:
-            self._end()
-            raise
-
-    def close(self) -> None:
-        close = getattr(self._chunks, "close", None)
-        if close is not None:
-            close()
-        self._end()
-
-    def __del__(self) -> None:
-        self._end()
-
-    def _end(self) -> None:
-        ended, self._ended = self._ended, None
-        if ended is not None:
-            ended()
 
 
 def _answer(variant: Variant, hosts: Sequence[Host], invocation: Invocation) -> Answer:

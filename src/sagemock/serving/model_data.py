@@ -9,10 +9,11 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from sagemock.settings import is_loopback
 
 MISSING = "Could not find model data at {uri}."
 MAX_BYTES = 20 * 1024**3
@@ -337,7 +338,7 @@ class _S3Endpoint:
                 read_timeout=60,
                 retries={"max_attempts": 2, "mode": "standard"},
                 defaults_mode="legacy",  # `auto` would ask instance metadata for a region.
-                proxies={} if _is_loopback(self._endpoint) else None,
+                proxies={} if is_loopback(urlsplit(self._endpoint).hostname or "") else None,
             ),
         )
 
@@ -348,14 +349,6 @@ def _credentials(session: Any) -> tuple[str, str, str | None]:
     chain.providers = [p for p in chain.providers if p.METHOD in _CREDENTIALS]
     found = chain.load_credentials()
     return ("test", "test", None) if found is None else tuple(found.get_frozen_credentials()[:3])
-
-
-def _is_loopback(endpoint: str) -> bool:
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _bring_object(client: Any, copy: _Copy, place: _Object, path: Path) -> None:

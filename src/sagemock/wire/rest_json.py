@@ -24,6 +24,7 @@ from sagemock.errors import (
 )
 from sagemock.hosting import Invocation
 from sagemock.operation import Caller, Members, Operation
+from sagemock.pieces import Pieces
 from sagemock.ports import Ids
 from sagemock.runtime import SERVED, STREAM, Invoked
 from sagemock.service import NOT_SERVED, Service
@@ -77,32 +78,6 @@ class _Route:
             (self.shown[member], _printable(value)) for member, value in values.items() if value
         ]
         return [(REQUEST_ID, request_id), *said]
-
-
-class _Held:
-    """A stream that holds something until it has ended or is closed."""
-
-    def __init__(self, pieces: Iterator[bytes], release: Callable[[], None]) -> None:
-        self._pieces = pieces
-        self._release: Callable[[], None] | None = release
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            return next(self._pieces)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        close = getattr(self._pieces, "close", None)
-        if close is not None:
-            close()
-        release, self._release = self._release, None
-        if release is not None:
-            release()
 
 
 class RestJson:
@@ -180,7 +155,7 @@ class RestJson:
             if answer.pieces is None:
                 return answer
             streams = True
-            return replace(answer, pieces=_Held(answer.pieces, self._free.release))
+            return replace(answer, pieces=Pieces(answer.pieces, self._free.release))
         finally:
             if not streams:
                 self._free.release()
