@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from sagemock.conditions import Condition, Path, Value
+from sagemock.eventing import Readers
 
 T = TypeVar("T")
 
@@ -156,7 +157,7 @@ class Recorded(NamedTuple):
 
 @dataclass(frozen=True)
 class ActivityQuery:
-    """Which records, newest first, and how many at most.
+    """Which records, newest first unless `oldest_first`, and how many at most.
 
     `before_id` and `after_id` are exclusive, `since_ms` and `until_ms` are not. The resource is a
     kind, a name in whatever case, and a number, and needs its account and region beside it.
@@ -172,6 +173,7 @@ class ActivityQuery:
     operation: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    oldest_first: bool = False
 
 
 class Session(Protocol):
@@ -257,7 +259,7 @@ class Session(Protocol):
         ...
 
     def activities(self, query: ActivityQuery) -> list[Recorded]:
-        """The records of this account and region that a query asks for, newest first."""
+        """The records of this account and region that a query asks for, in its order."""
         ...
 
     def recorded(self, change: Change, most: int) -> list[Activity]:
@@ -273,8 +275,8 @@ class Session(Protocol):
         ...
 
 
-class Store(Protocol):
-    """Where resources live.
+class Store(Readers, Protocol):
+    """Where resources live, and how far the readers of its records have come.
 
     Errors of every method: StorageFailed.
     """
@@ -295,6 +297,10 @@ class Store(Protocol):
         """How often something was committed so far: what was read since the last is as it was."""
         ...
 
+    def wait_for_commit(self, seen: int, timeout_s: float) -> None:
+        """Wait until there have been more commits than `seen`, or for so long."""
+        ...
+
     def due(self) -> list[Due]:
         """All resources that have yet to move, of every account and region, earliest first."""
         ...
@@ -304,14 +310,14 @@ class Store(Protocol):
         ...
 
     def activities(self, query: ActivityQuery) -> list[Recorded]:
-        """The records a query asks for, newest first."""
+        """The records a query asks for, in its order."""
         ...
 
-    def forget_activities(self, before_ms: int) -> int:
+    def forget_activities(self, before_ms: int, read: int | None = None) -> int:
         """Forget the records of before a time; how many were forgotten.
 
-        The newest stays. Of records that are not in the order of their times, those after one that
-        stays, stay.
+        Those after `read` stay, where that is given, and the newest always. Of records that are
+        not in the order of their times, those after one that stays, stay.
         """
         ...
 
@@ -328,7 +334,7 @@ class Store(Protocol):
         ...
 
     def reset(self) -> None:
-        """Forget everything, of every account and region."""
+        """Forget everything, of every account and region; readers go back to the beginning."""
         ...
 
     def close(self) -> None:

@@ -311,7 +311,7 @@ def test_a_migrated_database_takes_endpoints_and_knows_them_when_opened_again(
     again.close()
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_migrated_database_has_the_tables_and_indexes_of_a_new_one(
     number: int, database: Path, tmp_path: Path
 ) -> None:

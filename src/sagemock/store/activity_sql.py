@@ -15,7 +15,7 @@ _FACTS = "at_ms, change, kind, name, number, operation, principal, request_id, b
 
 
 def activities(execute: Execute, query: ActivityQuery) -> list[Recorded]:
-    """The records a query asks for, newest first."""
+    """The records a query asks for, in its order."""
     clauses: list[str] = ["1"]
     values: list[Any] = []
     for condition, value in (
@@ -33,13 +33,14 @@ def activities(execute: Execute, query: ActivityQuery) -> list[Recorded]:
             values.append(value)
     # By what it is about, or along the order: any other way would have to sort all there is.
     source = "NOT INDEXED"
+    order = "ASC" if query.oldest_first else "DESC"
     if query.resource is not None:
         clauses += ["kind = ?", "lower(name) = lower(?)", "number = ?"]
         values += query.resource
         source = "INDEXED BY activity_of"
     found = execute(
         f"SELECT id, account, region, {_FACTS} FROM activity {source}"
-        f" WHERE {' AND '.join(clauses)} ORDER BY id DESC LIMIT ?",
+        f" WHERE {' AND '.join(clauses)} ORDER BY id {order} LIMIT ?",
         (*values, query.limit),
     )
     return [
@@ -59,13 +60,16 @@ def notable(execute: Execute, place: tuple[str, str], change: Change, most: int)
     return [_activity(facts) for facts in found]
 
 
-def forget(execute: Execute, before_ms: int) -> int:
-    """Forget some of the oldest records, if they are of before a time, and note that time."""
+def forget(execute: Execute, before_ms: int, read: int | None) -> int:
+    """Forget some of the oldest records, if they are of before a time, and note that time.
+
+    Those after `read` stay, where that is given: somebody has yet to read them.
+    """
     # The newest stays whatever its age: its number is what the next one goes on from.
     oldest = execute(
         "SELECT id, at_ms FROM activity NOT INDEXED WHERE id < (SELECT max(id) FROM activity)"
-        " ORDER BY id LIMIT ?",
-        (FORGOTTEN_AT_ONCE,),
+        " AND id <= coalesce(?, id) ORDER BY id LIMIT ?",
+        (read, FORGOTTEN_AT_ONCE),
     ).fetchall()
     count = next((n for n, (_, at_ms) in enumerate(oldest) if at_ms >= before_ms), len(oldest))
     if count:

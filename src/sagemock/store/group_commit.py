@@ -69,6 +69,7 @@ class GroupCommit:
         # The calls run since BEGIN; only whoever has the turn looks at it.
         self._batch: list[_Ticket] = []
         self.count = 0
+        self._counted = threading.Condition()
 
     def run(self, work: Callable[[], T]) -> T:
         """What the work returns, once it is committed.
@@ -91,6 +92,11 @@ class GroupCommit:
             raise ticket.error
         outcome: T = ticket.outcome
         return outcome
+
+    def wait(self, seen: int, timeout_s: float) -> None:
+        """Wait until there have been more commits than `seen`, or for so long."""
+        with self._counted:
+            self._counted.wait_for(lambda: self.count > seen, timeout_s)
 
     def close(self, end: Callable[[], None]) -> None:
         """Run `end` when all that was run before is committed; work fails from then on."""
@@ -176,8 +182,13 @@ class GroupCommit:
             for ticket in batch:
                 ticket.error = error
             return False
-        self.count += 1
+        self._count()
         return True
+
+    def _count(self) -> None:
+        with self._counted:
+            self.count += 1
+            self._counted.notify_all()
 
     def _run_alone(self, ticket: _Ticket) -> None:
         ticket.error = ticket.outcome = None
@@ -185,7 +196,7 @@ class GroupCommit:
             self._execute("BEGIN IMMEDIATE")
             ticket.outcome = ticket.work()
             self._execute("COMMIT")
-            self.count += 1
+            self._count()
         except BaseException as error:  # noqa: BLE001 - it is raised again, in its own thread
             ticket.error = error
             self._roll_back()

@@ -15,9 +15,11 @@ from sagemock.store.document_text import decoded, encoded
 from sagemock.store.schema import (
     ACTIVITY_OF,
     APPLICATION_ID,
+    DEAD_LETTERS,
     DECLARED,
     INDEXES,
     NOTABLE_ACTIVITY,
+    POSITIONS,
     TABLES,
     VERSION,
     Index,
@@ -129,9 +131,16 @@ def _from_2(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE resource ADD COLUMN due_ms INTEGER")
     connection.execute(ACTIVITY_OF)
     connection.execute(NOTABLE_ACTIVITY)
+    _from_3(connection)
 
 
-_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_make, _from_1, _from_2)
+def _from_3(connection: sqlite3.Connection) -> None:
+    """Readers of the log have positions, and dead letters."""
+    connection.execute(POSITIONS)
+    connection.execute(DEAD_LETTERS)
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_make, _from_1, _from_2, _from_3)
 """From each version to that of today; a new database has version 0."""
 
 

@@ -9,7 +9,7 @@ from sagemock.ports import Kind
 APPLICATION_ID = 0x53474D4B
 """`SGMK` in SQLite's header: a file with tables and another id belongs to someone else."""
 
-VERSION = 3
+VERSION = 4
 """The version of the tables below, in SQLite's user_version."""
 
 ACTIVITY_OF = (
@@ -19,6 +19,27 @@ NOTABLE_ACTIVITY = (
     "CREATE INDEX activity_notable ON activity (account, region, change, id)"
     " WHERE change NOT IN ('created', 'changed', 'removed')"
 )
+
+POSITIONS = """
+    CREATE TABLE position (
+        reader TEXT PRIMARY KEY,
+        record INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """
+"""How far each reader of the activity log has come: all up to that record is behind it."""
+
+DEAD_LETTERS = """
+    CREATE TABLE dead_letter (
+        id INTEGER PRIMARY KEY,
+        reader TEXT NOT NULL,
+        record INTEGER NOT NULL,
+        at_ms INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        content TEXT NOT NULL
+    )
+    """
+"""What a reader could not pass on, whole: its record may be forgotten by now."""
 
 TABLES = (
     # `name` keeps the case it was written in; two names that differ only in case are one key.
@@ -108,6 +129,8 @@ TABLES = (
     ACTIVITY_OF,
     # Few of all records, and the only ones that are asked for by what they tell.
     NOTABLE_ACTIVITY,
+    POSITIONS,
+    DEAD_LETTERS,
     # What the list rows of a kind were made by; they are made anew when that is another.
     """
     CREATE TABLE list_row (
@@ -116,8 +139,17 @@ TABLES = (
     ) WITHOUT ROWID
     """,
 )
-TABLE_NAMES = ("resource", "name", "name_part", "tag", "counter", "replayed_call", "activity")
-"""What a reset empties."""
+TABLE_NAMES = (
+    "resource",
+    "name",
+    "name_part",
+    "tag",
+    "counter",
+    "replayed_call",
+    "activity",
+    "dead_letter",
+)
+"""What a reset empties; readers go back to the beginning."""
 
 
 @dataclass(frozen=True)

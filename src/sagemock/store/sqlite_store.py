@@ -9,13 +9,15 @@ removed when the store is closed or forgotten.
 import sqlite3
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from sagemock.eventing import DeadLetter
 from sagemock.ports import ActivityQuery, Due, Kind, Recorded, Session, StorageFailed
+from sagemock.store import readers_sql
 from sagemock.store.activity_sql import FORGOTTEN_AT_ONCE, activities, forget, kept_since_ms
 from sagemock.store.database_file import Connect, open_database
 from sagemock.store.failures import StoreError, is_storage_failure
@@ -79,6 +81,10 @@ class SqliteStore:
         """How often something was committed so far; nobody else writes to the file."""
         return self._commits.count
 
+    def wait_for_commit(self, seen: int, timeout_s: float) -> None:
+        """Wait until there have been more commits than `seen`, or for so long."""
+        self._commits.wait(seen, timeout_s)
+
     def due(self) -> list[Due]:
         """All resources that have yet to move, earliest first."""
         return self._everywhere("due_ms IS NOT NULL ORDER BY due_ms, id")
@@ -88,15 +94,15 @@ class SqliteStore:
         return self._everywhere("kind = ? ORDER BY id", kind)
 
     def activities(self, query: ActivityQuery) -> list[Recorded]:
-        """The records a query asks for, newest first."""
+        """The records a query asks for, in its order."""
         with self._snapshot() as connection:
             return activities(connection.execute, query)
 
-    def forget_activities(self, before_ms: int) -> int:
+    def forget_activities(self, before_ms: int, read: int | None = None) -> int:
         """Forget the records of before a time, some at once, so that nobody waits for long."""
         forgotten = 0
         while True:
-            count = self._writing(lambda: forget(self._file.writer.execute, before_ms))
+            count = self._writing(lambda: forget(self._file.writer.execute, before_ms, read))
             forgotten += count
             if count < FORGOTTEN_AT_ONCE:
                 return forgotten
@@ -105,6 +111,34 @@ class SqliteStore:
         """From when on all records are there."""
         with self._snapshot() as connection:
             return kept_since_ms(connection.execute)
+
+    def newest_record(self) -> int:
+        """The number of the newest record."""
+        with self._snapshot() as connection:
+            return readers_sql.newest_record(connection.execute)
+
+    def position(self, reader: str) -> int | None:
+        """How far a reader of the records has come."""
+        with self._snapshot() as connection:
+            return readers_sql.position(connection.execute, reader)
+
+    def put_position(self, reader: str, record: int) -> None:
+        """Note how far a reader has come."""
+        self._writing(lambda: readers_sql.put_position(self._file.writer.execute, reader, record))
+
+    def bury(self, letter: DeadLetter) -> None:
+        """Keep a dead letter, and pass over its record, in one transaction."""
+        self._writing(lambda: readers_sql.bury(self._file.writer.execute, letter))
+
+    def dead_letters(self, after_id: int, most: int) -> list[DeadLetter]:
+        """The dead letters after one, oldest first."""
+        with self._snapshot() as connection:
+            return readers_sql.dead_letters(connection.execute, after_id, most)
+
+    def forget_dead_letters(self, ids: Collection[int] | None = None) -> int:
+        """Forget these dead letters, or all."""
+        execute = self._file.writer.execute
+        return self._writing(lambda: readers_sql.forget_dead_letters(execute, ids))
 
     def noted(self) -> set[tuple[str, str]]:
         """The accounts and regions of records that tell more than a change."""
@@ -121,7 +155,7 @@ class SqliteStore:
             session.has_numbered("", "")
 
     def reset(self) -> None:
-        """Empty all tables, in one transaction."""
+        """Empty all tables and send readers back to the beginning, in one transaction."""
         self._writing(self._empty)
 
     def close(self) -> None:
@@ -166,6 +200,7 @@ class SqliteStore:
     def _empty(self) -> None:
         for table in TABLE_NAMES:
             self._file.writer.execute(f"DELETE FROM {table}")
+        readers_sql.rewind_positions(self._file.writer.execute)
 
     def _session(self, connection: sqlite3.Connection, account: str, region: str) -> SqliteSession:
         return SqliteSession(connection, self._planner, self._kinds, account, region)
