@@ -21,6 +21,8 @@ from sagemock.store.activity_sql import activities, notable
 from sagemock.store.document_text import decoded, encoded
 from sagemock.store.plan import Planner
 
+# Named: where partial indexes come into question, SQLite plans anew for the values of each call.
+_BY_KEY = "resource INDEXED BY resource_key"
 _FROM_KEY = "kind = ? AND account = ? AND region = ? AND lower(name) = lower(?) AND number = ?"
 _OF_NAME = "kind = ? AND account = ? AND region = ? AND name = ?"
 _IS_LATE = (
@@ -49,7 +51,7 @@ class SqliteSession:
 
     def get(self, kind: str, name: str, number: int = 0) -> Row | None:
         found = self._execute(
-            f"SELECT created_ms, name, number, document FROM resource WHERE {_FROM_KEY}",
+            f"SELECT created_ms, name, number, document FROM {_BY_KEY} WHERE {_FROM_KEY}",
             (kind, self._account, self._region, name, number),
         ).fetchone()
         if found is None:
@@ -100,7 +102,7 @@ class SqliteSession:
         due_ms: int | None = None,
     ) -> None:
         self._execute(
-            "UPDATE resource SET summary = ?, document = ?, due_ms = ?,"
+            f"UPDATE {_BY_KEY} SET summary = ?, document = ?, due_ms = ?,"
             f" modified_ms = coalesce(?, modified_ms) WHERE {_FROM_KEY}",
             (
                 *(*self._texts(kind, document), due_ms),
@@ -111,17 +113,17 @@ class SqliteSession:
     def remove(self, kind: str, name: str, number: int = 0) -> None:
         key = (kind, self._account, self._region, name, number)
         self._execute(
-            f"DELETE FROM tag WHERE resource = (SELECT id FROM resource WHERE {_FROM_KEY})", key
+            f"DELETE FROM tag WHERE resource = (SELECT id FROM {_BY_KEY} WHERE {_FROM_KEY})", key
         )
         spelled = self._execute(
-            f"DELETE FROM resource WHERE {_FROM_KEY} RETURNING name", key
+            f"DELETE FROM {_BY_KEY} WHERE {_FROM_KEY} RETURNING name", key
         ).fetchall()
         for (each,) in spelled:
             self._forget_unused(kind, each)
 
     def has_numbered(self, kind: str, name: str) -> bool:
         found = self._execute(
-            "SELECT 1 FROM resource WHERE kind = ? AND account = ? AND region = ?"
+            f"SELECT 1 FROM {_BY_KEY} WHERE kind = ? AND account = ? AND region = ?"
             " AND lower(name) = lower(?) AND number > 0 LIMIT 1",
             (kind, self._account, self._region, name),
         ).fetchone()
@@ -166,7 +168,7 @@ class SqliteSession:
     def tags(self, kind: str, name: str, number: int = 0) -> dict[str, str]:
         found = self._execute(
             "SELECT key, value FROM tag"
-            f" WHERE resource = (SELECT id FROM resource WHERE {_FROM_KEY}) ORDER BY id",
+            f" WHERE resource = (SELECT id FROM {_BY_KEY} WHERE {_FROM_KEY}) ORDER BY id",
             (kind, self._account, self._region, name, number),
         )
         return dict(found.fetchall())
@@ -176,7 +178,7 @@ class SqliteSession:
         for tag, value in tags.items():
             self._execute(
                 "INSERT INTO tag (resource, key, value)"
-                f" SELECT id, ?, ? FROM resource WHERE {_FROM_KEY}"
+                f" SELECT id, ?, ? FROM {_BY_KEY} WHERE {_FROM_KEY}"
                 " ON CONFLICT (resource, key) DO UPDATE SET value = excluded.value",
                 (tag, value, *key),
             )
@@ -185,7 +187,7 @@ class SqliteSession:
         for tag in dict.fromkeys(keys):
             self._execute(
                 "DELETE FROM tag WHERE key = ?"
-                f" AND resource = (SELECT id FROM resource WHERE {_FROM_KEY})",
+                f" AND resource = (SELECT id FROM {_BY_KEY} WHERE {_FROM_KEY})",
                 (tag, kind, self._account, self._region, name, number),
             )
 
