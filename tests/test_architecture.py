@@ -14,7 +14,16 @@ FILES = sorted(SOURCE.rglob("*.py"))
 # From the bottom up: a module may import what lies on a lower floor, and its own folder.
 FLOORS = (
     ("errors", "conditions", "json_document", "eventing", "event_matchers"),
-    ("ports", "hosting", "lifecycle", "pieces", "time_text", "event_pattern", "yaml_document"),
+    (
+        "ports",
+        "hosting",
+        "lifecycle",
+        "pieces",
+        "pace",
+        "time_text",
+        "event_pattern",
+        "yaml_document",
+    ),
     ("operation", "arn", "settings", "log", "event_rules_schema"),
     ("activity", "listing", "tagging", "event_input"),
     ("resource_type", "event_rules", "event_names"),

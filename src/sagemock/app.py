@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sagemock import resources
 from sagemock.api.list_rows import ListRows
 from sagemock.api.service_model import ServiceModel
+from sagemock.delivery import Delivery
 from sagemock.operation import Hosting, collect_operations
 from sagemock.ports import Clock, Ids, Kind, Store
 from sagemock.resource_type import collect_resource_types
@@ -33,6 +34,8 @@ from sagemock.wire.shortcut import Shortcut, WsgiApp
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from sagemock.event_rules import EventRule
 
 
 class SystemClock:
@@ -68,14 +71,16 @@ def create_service(
 
     What the store holds of endpoints in service is started.
     Errors: StoreError, the database cannot be used; CannedRuleError, the file of canned rules
-    cannot be.
+    cannot be; EventRulesError, that of event rules cannot.
     """
     settings = settings or Settings()
+    event_rules = create_event_rules(settings)
     model = model or ServiceModel.installed()
     if settings.allow_file_urls:
         model = model.admitting_files()
     rules = CannedRules(Path(settings.serving_rules) if settings.serving_rules else None)
     model_data = create_model_data(settings)
+    clock = clock or SystemClock()
     store = store or SqliteStore(
         settings.db, kinds=stored_kinds(model), durability=settings.durability
     )
@@ -85,7 +90,7 @@ def create_service(
         model=model,
         rules=collect_operations(resources),
         store=store,
-        clock=clock or SystemClock(),
+        clock=clock,
         serving=serving,
         hosting=Hosting(
             approval_gate=settings.approval_gate,
@@ -106,8 +111,61 @@ def create_service(
         lenient=settings.validation == "warn",
         strict=strict,
     )
-    service.resume()
+    try:
+        if event_rules:
+            deliver(service, settings, event_rules, store=store, clock=clock)
+        service.resume()
+    except BaseException:
+        service.close()
+        raise
     return service
+
+
+def create_event_rules(settings: Settings) -> "list[EventRule]":
+    """The rules by which events are delivered, as the settings choose them.
+
+    Errors: EventRulesError, one cannot be.
+    """
+    if settings.event_rules is None and not settings.sinks:
+        return []
+    from sagemock.event_rules import read_event_rules, sink_rule  # noqa: PLC0415 - it reads YAML
+
+    # One that is given twice is still one target.
+    rules = [sink_rule(each) for each in dict.fromkeys(settings.sinks)]
+    if settings.event_rules is not None:
+        rules += read_event_rules(Path(settings.event_rules))
+    return rules
+
+
+def deliver(
+    service: Service, settings: Settings, rules: "list[EventRule]", *, store: Store, clock: Clock
+) -> None:
+    """Begin to deliver a service's events by these rules."""
+    from sagemock.sinks.choice import Sinks  # noqa: PLC0415 - few servers deliver, all start
+
+    folder = Path(settings.event_rules).parent if settings.event_rules else Path()
+    sinks = Sinks(
+        folder=folder.resolve(),
+        environment=system_environment(),
+        python=sys.executable,
+        allow_commands=settings.allow_commands,
+        invoke=service.invoke,
+        deployments=service.deployments,
+    )
+    service.deliveries.begin(
+        [
+            Delivery(
+                target,
+                rule.pattern,
+                sinks.of(target),
+                read=service.event_log.read,
+                store=store,
+                clock=clock,
+            )
+            for rule in rules
+            for target in rule.targets
+        ]
+    )
 
 
 def create_model_data(settings: Settings) -> ModelDataSources:

@@ -1,4 +1,4 @@
-"""The command line: `serve`, `coverage`, and what asks a server: `log` and `show`.
+"""The command line: `serve`, `coverage`, `events`, and what asks a server: `log` and `show`.
 
 A mistake is told in one sentence, with exit code 2.
 """
@@ -10,10 +10,13 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from sagemock.eventing import EventRulesError
 from sagemock.server_client import NoServerError
 from sagemock.settings import DEFAULT_DATABASE, Settings, SettingsError
 
@@ -100,6 +103,14 @@ def _option(name: str, **attributes: Any) -> Callable[[Any], Any]:
     help="Of variants: weighted; seeded, the same in every run; round_robin.",
 )
 @_option("--activity-days", type=float, help="Days that activity is kept; without it, for ever.")
+@_option("--event-rules", help="YAML file of rules: which events go to which targets.")
+@_option(
+    "--sink",
+    multiple=True,
+    metavar="KIND=PLACE",
+    help="Where all events go: file=PATH, webhook=URL or eventbridge=URL; repeat for more.",
+)
+@_option("--allow-commands", is_flag=True, help="Let event rules run programs.")
 @_option("--max-body-bytes", default=Settings.max_body_bytes, help="Largest body that is read.")
 @_option("--max-json-depth", default=Settings.max_json_depth, help="Deepest JSON that is read.")
 def serve(**options: Any) -> None:
@@ -117,6 +128,7 @@ def serve(**options: Any) -> None:
     options["serving"] = _pairs(options["serving"], form)
     form = "An interpreter is given as SELECTOR=PYTHON"
     options["interpreters"] = _pairs(options.pop("interpreter"), form)
+    options["sinks"] = options.pop("sink")
     options["allow_hosts"] = options.pop("allow_host")
     options["allow_origins"] = options.pop("allow_origin")
     settings = Settings(**options)
@@ -187,6 +199,38 @@ def show(*, arn: str, at: str | None, url: str) -> None:
     click.echo(json.dumps(ask(url, "/_sagemock/show", arn=arn, at=at), indent=2))
 
 
+@cli.group()
+def events() -> None:
+    """Work with rules for events."""
+
+
+@events.command(name="test", epilog="Example: sagemock events test rule.json")
+@click.argument("rule", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a rule, with all events.")
+def test_events(*, rule: Path, as_json: bool) -> None:
+    """Print which of the registry's transitions fire the pattern in a file, with sample events.
+
+    RULE is a file of an EventBridge pattern, of a rule that has one, of a CloudFormation template
+    as JSON, or of our event rules. Nothing is sent, and no server asked.
+    """
+    from sagemock.event_rehearsal import rehearse, shown, told  # noqa: PLC0415 - --help needs none of it
+    from sagemock.event_rule_files import read_patterns  # noqa: PLC0415 - the same
+    from sagemock.event_samples import Samples  # noqa: PLC0415 - the same
+
+    # What a registry in memory warns of is no matter here.
+    logging.disable()
+    try:
+        with closing(Samples()) as samples:
+            for number, pattern in enumerate(read_patterns(rule)):
+                rehearsal = rehearse(pattern, samples)
+                if as_json:
+                    click.echo(json.dumps(shown(rehearsal)))
+                else:
+                    click.echo("\n".join((*([""] if number else []), *told(rehearsal))))
+    finally:
+        logging.disable(logging.NOTSET)
+
+
 def main() -> NoReturn:
     """Run the command line; a mistake is one sentence on stderr and exit code 2."""
     try:
@@ -194,7 +238,7 @@ def main() -> NoReturn:
     except click.exceptions.NoArgsIsHelpError as help_text:
         click.echo(help_text.format_message())
         code = 0
-    except (click.ClickException, SettingsError, NoServerError) as mistake:
+    except (click.ClickException, SettingsError, NoServerError, EventRulesError) as mistake:
         text = mistake.format_message() if isinstance(mistake, click.ClickException) else mistake
         click.echo(f"sagemock: {' '.join(str(text).split())}", err=True)
         code = 2

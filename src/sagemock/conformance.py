@@ -5,12 +5,17 @@ from. Its steps are calls with a whole answer or an error (400 unless it says an
 such further members as it tells); `{name}` in them stands for a value that the case was given, or
 kept from an earlier answer. Answers are compared whole, but for `$time`, `$id` and `$any`, which
 may also stand for a part of a text. Invocations answer with the body as text, a stream with texts.
+
+A case may also tell all events that its account and region have sent once its steps are played, in
+order. They are compared as answers are, with two more wildcards: `$iso` is a time as text in whole
+seconds, `2026-01-31T09:30:00Z`, and `$ms` a time as an integer of milliseconds since 1970.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,15 +26,21 @@ _OF_ERRORS = ("code", "message", "status")
 
 _NAME = re.compile(r"\{([\w.]+)\}")
 
+# Of 1973; as milliseconds no time of a resource is earlier, as seconds none is later.
+_LEAST_MS = 100_000_000_000
+
 Send = Callable[[str, Any, Mapping[str, str]], tuple[int, Any]]
 """Sends an operation's request as some caller; returns the HTTP status and the parsed body.
 
 The caller's members are `account` and `region`. An empty body is None.
 """
 
+Events = Callable[[str, str], list[Any]]
+"""Returns the envelopes of all events that an account and a region have sent, oldest first."""
+
 
 class MismatchError(AssertionError):
-    """An answer that is not the expected one."""
+    """An answer, or the events sent, that are not the expected ones."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +95,14 @@ def read_cases(folder: Path) -> Iterator[Case]:
         yield Case(path=path, content=json.loads(path.read_text("utf-8")))
 
 
-def play(case: Case, send: Send, values: Mapping[str, str]) -> None:
+def play(case: Case, send: Send, values: Mapping[str, str], events: Events | None = None) -> None:
     """Play a case's steps in order; `values` stand for their names wherever a step has `{name}`.
 
-    They hold at least `account`, `region` and `run`, a word that makes the names `$unique`.
+    They hold at least `account`, `region` and `run`, a word that makes the names `$unique`. Without
+    `events` those of a case are not compared: of AWS they could only be read from a bus.
 
-    Errors: MismatchError, an answer is not the expected one; it says which step, and both.
+    Errors: MismatchError, an answer is not the expected one, or the events are not; it says which
+    step, and both.
     """
     known: dict[str, Any] = dict(values)
     for name, value in case.content.get("given", {}).items():
@@ -107,6 +120,12 @@ def play(case: Case, send: Send, values: Mapping[str, str]) -> None:
                 raise MismatchError(f"{where}: expected {_shown(expected)}, got {_shown(answer)}")
             for name, member in step.get("keep", {}).items():
                 known[name] = answer[member]
+    if events is not None and "events" in case.content:
+        _expect_events(
+            filled(case.content["events"], known),
+            events(known["account"], known["region"]),
+            f"{case.name}, events",
+        )
 
 
 def filled(template: Any, values: Mapping[str, Any]) -> Any:
@@ -151,10 +170,27 @@ def _matches_wildcard(expected: str, answer: Any) -> bool:
         return answer is not None
     if expected == "$time":
         return isinstance(answer, float) and round(answer * 1000) / 1000 == answer
+    if expected == "$iso":
+        return isinstance(answer, str) and _is_in_seconds(answer)
+    if expected == "$ms":
+        return type(answer) is int and answer >= _LEAST_MS
     if expected == "$id":
         return isinstance(answer, str) and bool(answer)
     pattern = ".*".join(re.escape(part) for part in expected.split("$any"))
     return isinstance(answer, str) and re.fullmatch(pattern, answer, re.DOTALL) is not None
+
+
+def _is_in_seconds(text: str) -> bool:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}" == text
+
+
+def _expect_events(expected: list[Any], sent: list[Any], where: str) -> None:
+    if not matches(expected, sent):
+        raise MismatchError(f"{where}: expected {_shown(expected)}, got {_shown(sent)}")
 
 
 def _expect_error(expected: Mapping[str, Any], status: int, answer: Any, where: str) -> None:

@@ -88,9 +88,12 @@ def read_event_rules(path: Path) -> tuple[EventRule, ...]:
 
 
 def read_document(path: Path) -> object:
-    """What a file holds that is read as one of rules is. Errors: EventRulesError."""
+    """What a file holds that is read as one of rules is, or a template of CloudFormation.
+
+    Errors: EventRulesError.
+    """
     try:
-        content = _content(path)
+        content = _content(path, short_forms=True)
         check_json(content, MOST_BYTES)
     except (WrongRulesError, ValueError) as error:
         message = f"The file {path} cannot be used: {error}."
@@ -145,7 +148,7 @@ def _filled(kind: str, place: str) -> str:
     return place
 
 
-def _content(path: Path) -> object:
+def _content(path: Path, *, short_forms: bool = False) -> object:
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
@@ -161,7 +164,7 @@ def _content(path: Path) -> object:
     # PyYAML cannot read all JSON: not tabs, nor a character that is written as two escapes.
     is_json = path.suffix.lower() == ".json"
     try:
-        return _parsed_json(text) if is_json else parsed_yaml(text)
+        return _parsed_json(text) if is_json else parsed_yaml(text, short_forms=short_forms)
     except ValueError as error:
         kind = "JSON" if is_json else "YAML"
         raise WrongRulesError(f"it is no {kind} that can be read: {error}") from error

@@ -298,7 +298,11 @@ class Store(Readers, Protocol):
         ...
 
     def wait_for_commit(self, seen: int, timeout_s: float) -> None:
-        """Wait until there have been more commits than `seen`, or for so long."""
+        """Wait until there have been more commits than `seen`, or for so long, or to be woken."""
+        ...
+
+    def wake(self) -> None:
+        """Let whoever waits for a commit look up, though there was none."""
         ...
 
     def due(self) -> list[Due]:

@@ -19,12 +19,15 @@ from sagemock.api.projection import Projection
 from sagemock.api.record_properties import RecordProperties
 from sagemock.api.service_model import ServiceModel
 from sagemock.api.validation import Validator
+from sagemock.delivery import Deliveries
 from sagemock.errors import (
     ConflictException,
     ServiceUnavailable,
     UnknownOperationException,
     ValidationException,
 )
+from sagemock.event_log import EventLog
+from sagemock.eventing import DeadLetter
 from sagemock.hosting import Canned, Serving
 from sagemock.operation import Call, Caller, Hosting, Look, Members, Operation, Rule
 from sagemock.ports import Clock, Replay, Session, StorageFailed, Store
@@ -49,6 +52,7 @@ PARAMETERS_DIFFER = (
 
 _DAY_S = 24 * 60 * 60
 _MOST_LOGGED = 2000
+_MOST_LETTERS = 10_000
 
 _log = logging.getLogger("sagemock.validation")
 _storage_log = logging.getLogger("sagemock.storage")
@@ -103,6 +107,8 @@ class Service:
         self._model_cards = ModelCardSchema()
         self._properties = RecordProperties(model.shapes)
         self._projection = Projection(model.shapes, strict=strict)
+        self.event_log = EventLog(store, nouns, self.activity_log, self._described)
+        self.deliveries = Deliveries()
 
     def invoke(
         self,
@@ -190,11 +196,38 @@ class Service:
         self._settling.run(self.forget_activity)
 
     def forget_activity(self) -> None:
-        """Forget the records that are older than they are to be kept."""
+        """Forget the records that are older than they are to be kept, and read by all targets."""
         if self._activity_days is not None:
             before_ms = round((self._clock.now() - self._activity_days * _DAY_S) * 1000)
             with _storage():
-                self._store.forget_activities(before_ms)
+                self._store.forget_activities(before_ms, self.deliveries.read_by_all())
+
+    def events(self, **asked: Any) -> Members:
+        """A page of events; what can be asked is told by `EventLog.page`."""
+        with _storage():
+            return self.event_log.page(**asked)
+
+    def targets(self) -> list[Members]:
+        """How the delivery of events to each target stands."""
+        with _storage():
+            return self.deliveries.shown()
+
+    def dead_letters(self, after: int, limit: int) -> list[DeadLetter]:
+        """Events that a target of a rule did not take, oldest first."""
+        with _storage():
+            return self._store.dead_letters(after, limit)
+
+    def retry_dead_letters(self, number: int | None) -> int:
+        """Try a dead letter once more, or all; how many have a target that there is."""
+        with _storage():
+            after, most = (0, _MOST_LETTERS) if number is None else (number - 1, 1)
+            letters = self._store.dead_letters(after, most)
+        return self.deliveries.try_again(each for each in letters if number in {None, each.id})
+
+    def forget_dead_letters(self, number: int | None) -> int:
+        """Forget a dead letter, or all; how many there were."""
+        with _storage():
+            return self._store.forget_dead_letters(None if number is None else [number])
 
     def deployments(self, account: str | None, region: str | None) -> list[Members]:
         """What is deployed and what was, by account and region; None stands for all of them."""
@@ -247,12 +280,13 @@ class Service:
             self._serving.reset()
 
         with _storage():
-            self._settling.forget(empty)
+            self._settling.forget(lambda: self.deliveries.forget(empty))
         self.canned.reset()
 
     def close(self) -> None:
-        """Stop what is running and let go of the store."""
+        """Stop what is running, deliver what is left, and let go of the store."""
         self._settling.stop()
+        self.deliveries.stop()
         self._serving.close()
         self._store.close()
 
@@ -269,6 +303,13 @@ class Service:
             properties=self._properties,
             hosting=self._hosting,
         )
+
+    def _described(self, noun: str, document: Members) -> Members:
+        """What the Describe of a noun shows of a document."""
+        operation = self.model.operation(f"Describe{noun}")
+        if operation is None or operation.output is None:
+            raise LookupError(noun)
+        return self._projection.answer(operation.output, document, whole=False)
 
     def _write(
         self, rule: Rule, operation: Operation, caller: Caller, request_id: str, request: Members

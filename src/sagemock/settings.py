@@ -58,6 +58,10 @@ class Settings:
     unless `allow_process_beyond_loopback`. Answers to calls that begin something wait up to
     `hold_s` seconds for its end; `routing` chooses among variants: `weighted`, `seeded` or
     `round_robin`. Activity is kept for `activity_days`, or for ever.
+
+    `event_rules` is a file of rules that send events to targets; `sinks` are targets of all events,
+    as `file=PATH`, `webhook=URL` or `eventbridge=URL`. Targets that run a program need
+    `allow_commands`.
     """
 
     host: str = "127.0.0.1"
@@ -85,6 +89,9 @@ class Settings:
     hold_s: float = 2.0
     routing: str = "weighted"
     activity_days: float | None = None
+    event_rules: str | Path | None = None
+    sinks: tuple[str, ...] = ()
+    allow_commands: bool = False
 
     def __post_init__(self) -> None:
         mistake = next(self._mistakes(), None)

@@ -37,3 +37,8 @@ def shown(epoch_s: float) -> str:
     """A time in UTC, to the millisecond."""
     time = datetime.fromtimestamp(epoch_s, UTC)
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def in_seconds(epoch_s: float) -> str:
+    """A time in UTC, in whole seconds, as EventBridge has it."""
+    return shown(int(epoch_s)).replace(".000Z", "Z")

@@ -50,14 +50,14 @@ class AsOfSession:
         resource = kind, name, number
         until = ActivityQuery(limit=1, resource=resource, until_ms=self._at_ms)
         last = next((each.id for each in self._session.activities(until)), 0)
-        newer = list(_newer(self._session, resource, last))
-        for activity in newer:
+        undoing = list(newer(self._session, resource, last))
+        for activity in undoing:
             document = undone(document, activity)
         if not last and document is not None and document["CreationTime"] * 1000 > self._at_ms:
             # Its creation was not written down: a registry that was begun without a log.
             return name, None
         # Since then one of another spelling may have come in its place.
-        spelled = newer[-1].name if newer else row.name if row else name
+        spelled = undoing[-1].name if undoing else row.name if row else name
         return spelled, document
 
 
@@ -73,8 +73,8 @@ def undone(document: Document | None, activity: Activity) -> Document | None:
     return {**kept, **activity.before}
 
 
-def _newer(session: Session, resource: tuple[str, str, int], last: int) -> Iterator[Activity]:
-    """The records of a resource after the last one that is old enough, newest first.
+def newer(session: Session, resource: tuple[str, str, int], last: int) -> Iterator[Activity]:
+    """What was done to a resource after the record of that number, newest first.
 
     Whatever their times: a clock may have been turned back meanwhile.
     """

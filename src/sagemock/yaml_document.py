@@ -23,14 +23,18 @@ _SEQ = "tag:yaml.org,2002:seq"
 _MAP = "tag:yaml.org,2002:map"
 
 
-def parsed(text: str) -> Any:
+def parsed(text: str, *, short_forms: bool = False) -> Any:
     """The value of a YAML document, which `check_json` has yet to see.
+
+    With `short_forms` those of CloudFormation are read: `!Ref x` is `{"Ref": "x"}`, and `!Sub x` is
+    `{"Fn::Sub": "x"}`.
 
     Errors: ValueError, it is no YAML, nests too deep, has a key twice or one that is no text, or a
     tag that JSON has no value for.
     """
     try:
-        return yaml.load(text, _JsonLoader)  # noqa: S506 - a safe loader, with less than it knows
+        loader = _TemplateLoader if short_forms else _JsonLoader
+        return yaml.load(text, loader)  # noqa: S506 - a safe loader, with less than it knows
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
@@ -104,6 +108,23 @@ class _JsonLoader(yaml.SafeLoader):
         _MAP: yaml.SafeLoader.construct_yaml_map,
         None: yaml.SafeLoader.construct_undefined,
     }
+
+
+class _TemplateLoader(_JsonLoader):
+    """YAML of CloudFormation: a tag of its own is short for an object with one member."""
+
+    def construct_short_form(self, name: str, node: yaml.Node) -> dict[str, Any]:
+        """What a tag is short for."""
+        value: Any = None
+        if isinstance(node, yaml.MappingNode):
+            value = self.construct_mapping(node, deep=True)
+        elif isinstance(node, yaml.SequenceNode):
+            value = self.construct_sequence(node, deep=True)
+        elif isinstance(node, yaml.ScalarNode):
+            value = self.construct_scalar(node)
+        return {name if name in {"Ref", "Condition"} else f"Fn::{name}": value}
+
+    yaml_multi_constructors: ClassVar[dict[Any, Any]] = {"!": construct_short_form}
 
 
 def _measured(value: object, known: dict[int, tuple[int, int]], above: int) -> tuple[int, int]:

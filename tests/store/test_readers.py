@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sessions import writing
 
 from sagemock.eventing import DeadLetter
 from sagemock.ports import Activity, ActivityQuery, Session, StorageFailed
@@ -75,9 +74,13 @@ def test_the_newest_record_has_the_highest_number(store: SqliteStore) -> None:
     assert store.newest_record() == 0
     record(store, 3)
     assert store.newest_record() == 3
-    with pytest.raises(LookupError), writing(store, *HERE) as session:
+
+    def roll_back(session: Session) -> None:
         session.record(Activity(1, "created", "model", "m", 0, "", "", "", {}, {}))
         raise LookupError
+
+    with pytest.raises(LookupError):
+        store.write(*HERE, roll_back)
     assert store.newest_record() == 3
 
 

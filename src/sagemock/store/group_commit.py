@@ -70,6 +70,7 @@ class GroupCommit:
         self._batch: list[_Ticket] = []
         self.count = 0
         self._counted = threading.Condition()
+        self._wakes = 0
 
     def run(self, work: Callable[[], T]) -> T:
         """What the work returns, once it is committed.
@@ -94,9 +95,16 @@ class GroupCommit:
         return outcome
 
     def wait(self, seen: int, timeout_s: float) -> None:
-        """Wait until there have been more commits than `seen`, or for so long."""
+        """Wait until there have been more commits than `seen`, or for so long, or to be woken."""
         with self._counted:
-            self._counted.wait_for(lambda: self.count > seen, timeout_s)
+            wakes = self._wakes
+            self._counted.wait_for(lambda: self.count > seen or self._wakes != wakes, timeout_s)
+
+    def wake(self) -> None:
+        """Let whoever waits for a commit look up."""
+        with self._counted:
+            self._wakes += 1
+            self._counted.notify_all()
 
     def close(self, end: Callable[[], None]) -> None:
         """Run `end` when all that was run before is committed; work fails from then on."""

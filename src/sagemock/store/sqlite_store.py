@@ -82,8 +82,12 @@ class SqliteStore:
         return self._commits.count
 
     def wait_for_commit(self, seen: int, timeout_s: float) -> None:
-        """Wait until there have been more commits than `seen`, or for so long."""
+        """Wait until there have been more commits than `seen`, for so long, or to be woken."""
         self._commits.wait(seen, timeout_s)
+
+    def wake(self) -> None:
+        """Let whoever waits for a commit look up."""
+        self._commits.wake()
 
     def due(self) -> list[Due]:
         """All resources that have yet to move, earliest first."""

@@ -4,25 +4,22 @@
 unchanged. No GET changes anything.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
 from flask import Blueprint, request
 from werkzeug.exceptions import NotFound
 
-from sagemock.activity_log import NoResourceError
 from sagemock.errors import SerializationException, ValidationException
 from sagemock.hosting import CannedRuleError
 from sagemock.ports import ActivityQuery
 from sagemock.service import Service
 from sagemock.settings import Settings
-from sagemock.time_text import NoTimeError, epoch_ms
+from sagemock.time_text import epoch_ms
+from sagemock.wire.arguments import number, refuse_unknown, refusing
+from sagemock.wire.event_paths import add_event_paths
 from sagemock.wire.json_body import parsed
 
-NO_ARGUMENT = "There is no argument '{name}' here; there are {known}."
-NO_NUMBER = "The argument '{name}' is a number from 1 on, not '{text}'."
 NO_SUCH = "There is no {what} '{name}' in this account and region."
 NO_JSON = "The body is a JSON list of canned rules, or a single one."
 
@@ -31,7 +28,6 @@ _ACTIVITY_ARGUMENTS = frozenset(
 )
 _SHOW_ARGUMENTS = frozenset({"arn", "at"})
 _PAGE = 100
-_MOST_DIGITS = 18
 
 
 def admin(service: Service, settings: Settings) -> Blueprint:
@@ -60,6 +56,7 @@ def admin(service: Service, settings: Settings) -> Blueprint:
 
     _add_deployments(paths, service, settings)
     _add_canned(paths, service, settings)
+    add_event_paths(paths, service)
     return paths
 
 
@@ -78,13 +75,13 @@ def _add_deployments(paths: Blueprint, service: Service, settings: Settings) -> 
     @paths.get("/_sagemock/activity")
     def activity() -> dict[str, Any]:
         service.settle()
-        with _refusing():
+        with refusing():
             return service.activity_log.page(_activity_query(), request.args.get("resource"))
 
     @paths.get("/_sagemock/show")
     def show() -> dict[str, Any]:
-        with _refusing():
-            _refuse_unknown(_SHOW_ARGUMENTS)
+        with refusing():
+            refuse_unknown(_SHOW_ARGUMENTS)
             at = request.args.get("at")
             at_ms = None if at is None else epoch_ms(at)
             return service.show(request.args.get("arn", ""), at_ms)
@@ -104,22 +101,13 @@ def _add_deployments(paths: Blueprint, service: Service, settings: Settings) -> 
         return {"containers": containers}
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """What was asked wrongly, as a refusal that says so."""
-    try:
-        yield
-    except (NoTimeError, NoResourceError) as error:
-        raise ValidationException(str(error)) from error
-
-
 def _activity_query() -> ActivityQuery:
     """The records that a request's arguments ask for."""
     asked = request.args
-    _refuse_unknown(_ACTIVITY_ARGUMENTS)
+    refuse_unknown(_ACTIVITY_ARGUMENTS)
     return ActivityQuery(
-        limit=_number("limit") or _PAGE,
-        before_id=_number("before"),
+        limit=number("limit") or _PAGE,
+        before_id=number("before"),
         account=asked.get("account"),
         region=asked.get("region"),
         principal=asked.get("actor"),
@@ -127,23 +115,6 @@ def _activity_query() -> ActivityQuery:
         since_ms=epoch_ms(asked["since"]) if "since" in asked else None,
         until_ms=epoch_ms(asked["until"]) if "until" in asked else None,
     )
-
-
-def _refuse_unknown(known: frozenset[str]) -> None:
-    unknown = sorted(set(request.args) - known)
-    if unknown:
-        listed = ", ".join(sorted(known))
-        raise ValidationException(NO_ARGUMENT.format(name=unknown[0], known=listed))
-
-
-def _number(name: str) -> int | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    fits = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
-    if not fits or int(text) == 0:
-        raise ValidationException(NO_NUMBER.format(name=name, text=text))
-    return int(text)
 
 
 def _add_canned(paths: Blueprint, service: Service, settings: Settings) -> None:
