@@ -1,8 +1,8 @@
 """The benchmark: `python tests/benchmarks`, from a clone with the extras `dev` and `benchmark`.
 
 sagemock beside moto's server and bare Flask, all started here, the same requests sent to all in
-turn. Prints a table of ratios against the goals P1 to P10, and D1 to D3 of deployed models, then
-one line of JSON.
+turn. Prints a table of ratios against the goals P1 to P10, D1 to D3 of deployed models, E1 and E2
+of events, then one line of JSON.
 """
 
 import json
@@ -19,6 +19,7 @@ from pathlib import Path
 import click
 import peers
 from contenders import Contender, contender
+from events import events_figures
 from figures import Figure, as_json, table
 from growth import MILLION
 from growth_figures import growth_figures
@@ -90,6 +91,7 @@ def standing_figures(run: Run) -> list[Figure]:
         *group_commit_figures(run),
         *creators_figures(run),
         *invocation_figures(run),
+        *events_figures(run),
     ]
 
 
@@ -146,9 +148,9 @@ def _circumstances(run: Run, seconds: float) -> dict[str, object]:
 
 
 def _place(figure: Figure) -> tuple[int, int]:
-    """Goals of the quality reference (P) by their number, then D; what has none comes last."""
+    """Goals of the quality reference (P) by number, then D and E; what has none comes last."""
     letter, number = figure.id[:1], figure.id[1:]
-    return ("PD".index(letter), int(number)) if number.isdecimal() else (2, 0)
+    return ("PDE".index(letter), int(number)) if number.isdecimal() else (2, 0)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ _START_S = 60
 _POLL_S = 0.001
 _STOP_S = 15
 _FLOOR = Path(__file__).with_name("floor.py")
+_RECEIVER = Path(__file__).with_name("webhook_receiver.py")
 _KIB = 1024
 
 
@@ -92,16 +93,17 @@ class Peer:
 
 
 @contextmanager
-def sagemock(folder: Path, durability: str, database: Path | None = None) -> Iterator[Peer]:
-    """A sagemock on a database file, by default a new one.
+def sagemock(
+    folder: Path, durability: str, database: Path | None = None, *, options: Sequence[str] = ()
+) -> Iterator[Peer]:
+    """A sagemock on a database file, by default a new one, with further options.
 
     A version without the switch for durability syncs every commit.
     """
     file = database or folder / f"{durability}-{time.monotonic_ns()}.db"
     switch = ("--durability", durability) if knows_durability() else ()
-    with _running(
-        f"sagemock-{durability}", ["-m", "sagemock", "serve", "--db", file, *switch], folder
-    ) as peer:
+    arguments = ["-m", "sagemock", "serve", "--db", file, *switch, *options]
+    with _running(f"sagemock-{durability}", arguments, folder) as peer:
         yield peer
 
 
@@ -117,6 +119,13 @@ def floor(folder: Path, answers: Path | None = None) -> Iterator[Peer]:
     """The floor; `answers` is a JSON file with a body for each operation."""
     given = ("--answers", answers) if answers else ()
     with _running("floor", [_FLOOR, *given], folder) as peer:
+        yield peer
+
+
+@contextmanager
+def receiver(folder: Path) -> Iterator[Peer]:
+    """A receiver of webhooks, which counts them."""
+    with _running("receiver", [_RECEIVER], folder) as peer:
         yield peer
 
 

@@ -21,13 +21,26 @@ class Amount:
     calls_alone: int
     calls_of_a_writer: int
     calls_of_a_creator: int
+    bursts: int
 
 
 QUICK = Amount(
-    rounds=9, slice_s=0.1, starts=3, calls_alone=5, calls_of_a_writer=3, calls_of_a_creator=20
+    rounds=9,
+    slice_s=0.1,
+    starts=3,
+    calls_alone=5,
+    calls_of_a_writer=3,
+    calls_of_a_creator=20,
+    bursts=3,
 )
 WHOLE = Amount(
-    rounds=21, slice_s=0.2, starts=9, calls_alone=10, calls_of_a_writer=6, calls_of_a_creator=60
+    rounds=21,
+    slice_s=0.2,
+    starts=9,
+    calls_alone=10,
+    calls_of_a_writer=6,
+    calls_of_a_creator=60,
+    bursts=9,
 )
 
 

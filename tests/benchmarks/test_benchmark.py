@@ -1,10 +1,34 @@
-"""The parts of the benchmark that measure nothing: figures, goals, the table, the bodies."""
+"""The parts of the benchmark that measure nothing: figures, goals, the table, the bodies.
+
+And that what is measured of events is what it is taken for.
+"""
 
 import json
+import select
+import socket
+from collections.abc import Iterator
+from pathlib import Path
 
+import peers
 import pytest
+from events import announced, request
 from figures import Figure, as_json, at_least, at_most, compared, table, worst
 from growth_bodies import Bodies
+from prebuilt import Prebuilt
+from run import Run
+from webhook_receiver import DONE, TAKEN
+from wire_client import Client
+
+POST = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n"
+_LIMIT_S = 30
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[peers.Peer]:
+    """A receiver that is ready."""
+    with peers.receiver(tmp_path) as receiver:
+        receiver.first_answer_s(request("/0"))
+        yield receiver
 
 
 def test_a_ratio_is_taken_round_by_round() -> None:
@@ -79,3 +103,62 @@ def test_bodies_have_half_a_kilobyte_to_six() -> None:
     assert min(sizes) > 400
     assert max(sizes) > 4000
     assert max(sizes) < 6200
+
+
+def test_a_receiver_says_when_it_has_taken_so_many(receiver: peers.Peer) -> None:
+    with connected(receiver) as asker, connected(receiver) as sender:
+        asker.sendall(request("/2"))
+        posted(sender)
+        # It has answered another by now, so it would have answered this one.
+        asked(receiver, "/1")
+        assert not is_answered(asker)
+        posted(sender)
+        assert asker.recv(1000) == DONE
+
+
+def test_a_receiver_takes_nothing_from_hold_until_go(receiver: peers.Peer) -> None:
+    with connected(receiver) as sender:
+        asked(receiver, "/hold")
+        sender.sendall(POST + b"{}")
+        asked(receiver, "/0")
+        assert not is_answered(sender)
+        asked(receiver, "/go")
+        assert sender.recv(1000) == TAKEN
+        asked(receiver, "/1")
+
+
+def test_an_event_of_each_registration_is_waited_for(tmp_path: Path) -> None:
+    with announced(Run(tmp_path, Prebuilt(), quick=True), "normal") as ours:
+        ours.register(3)
+        assert 0 < ours.wait() < _LIMIT_S
+        bodies = [json.loads(body) for body in ours.bodies(3)]
+        assert [body["detail"]["ModelPackageVersion"] for body in bodies] == [1, 2, 3]
+        assert ours.post([b"{}", b"{}"]) > 0
+        assert ours.deliver(4) > 0
+        with connected(ours.receiver) as asker:
+            asker.sendall(request("/10"))
+            asked(ours.receiver, "/9")
+            assert not is_answered(asker)
+
+
+def connected(receiver: peers.Peer) -> socket.socket:
+    """A connection to a receiver."""
+    return socket.create_connection(receiver.address, timeout=_LIMIT_S)
+
+
+def posted(sender: socket.socket) -> None:
+    """Post something, in two pieces as http.client does, and have it taken."""
+    sender.sendall(POST)
+    sender.sendall(b"{}")
+    assert sender.recv(1000) == TAKEN
+
+
+def asked(receiver: peers.Peer, path: str) -> None:
+    """Ask a receiver, and have its answer."""
+    with Client(receiver.address) as client:
+        assert client.call(request(path)).status == 200
+
+
+def is_answered(connection: socket.socket) -> bool:
+    """Whether there is something to read."""
+    return bool(select.select([connection], [], [], 0)[0])
