@@ -84,7 +84,7 @@ def test_there_are_examples_and_the_three_commands() -> None:
 
 
 def test_every_command_and_option_that_is_named_exists() -> None:
-    for command in re.findall(r"sagemock (serve|coverage|log|show)", README):
+    for command in re.findall(r"sagemock (serve|coverage|log|show|events)", README):
         assert command in cli.commands
     options = {
         option for name in cli.commands.values() for each in name.params for option in each.opts
