@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from command_line import Started, assert_one_sentence, run
-from sagemock import cli
+from sagemock.cli import cli
+from sagemock.wire.listening import url_of
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ def test_help_shows_an_example_and_every_option_has_its_variable() -> None:
     result = run("serve", "--help")
     assert result.returncode == 0
     assert "Example: sagemock serve" in result.stdout
-    for option in cli.serve.params:
+    for option in cli.commands["serve"].params:
         expected = f"SAGEMOCK_{str(option.name).upper()}"
         assert option.envvar == expected
 
@@ -202,10 +203,10 @@ def test_no_command_shows_the_help() -> None:
 
 
 def test_coverage_prints_served_operations_first_and_absent_ones_after() -> None:
-    table = CliRunner().invoke(cli.cli, ["coverage"]).output
+    table = CliRunner().invoke(cli, ["coverage"]).output
     assert re.search(r"\| CreateModelPackage \| ruled \| 0 \| \d+ \| \d+ \| \d+ \|", table)
     assert "| CreateTrainingJob | absent | 0 | 0 | 0 | 0 |" in table
-    served = CliRunner().invoke(cli.cli, ["coverage", "--served"]).output
+    served = CliRunner().invoke(cli, ["coverage", "--served"]).output
     *rows, last = served.splitlines()
     assert table.splitlines()[: len(rows)] == rows
     assert last == table.splitlines()[-1]
@@ -215,7 +216,7 @@ def test_coverage_prints_served_operations_first_and_absent_ones_after() -> None
 def test_the_url_to_paste_is_reachable_whatever_the_address() -> None:
     with socket.create_server(("0.0.0.0", 0)) as everywhere:  # noqa: S104 - closed at once
         port = everywhere.getsockname()[1]
-        assert cli._url(everywhere) == f"http://127.0.0.1:{port}"
+        assert url_of(everywhere) == f"http://127.0.0.1:{port}"
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as version_6:
         port = version_6.getsockname()[1]
-        assert cli._url(version_6) == f"http://[::1]:{port}"
+        assert url_of(version_6) == f"http://[::1]:{port}"
