@@ -211,3 +211,42 @@ def test_what_is_failed_stays_so_and_is_not_started(
     assert status(second) == "Failed"
     assert serving.started == []
     second.close()
+
+
+def told(service: Service) -> list[str]:
+    """The statuses that events tell of the endpoint."""
+    events = service.events(resource=describe(service, "it")["EndpointArn"])["Events"]
+    return [each["detail"]["EndpointStatus"] for each in events]
+
+
+def test_no_event_tells_that_a_start_has_brought_an_endpoint_back(
+    folder: Path, serving: StandingServing, model: ServiceModel
+) -> None:
+    left(folder, model)
+    service = opened(folder, serving, model)
+    assert status(service) == "SystemUpdating"
+    serving.stand(FIRST, "ready")
+    assert status(service) == "InService"
+    assert told(service) == ["CREATING", "IN_SERVICE"]
+    service.close()
+
+
+def test_events_tell_that_a_start_could_not_bring_it_back_and_that_a_later_one_could(
+    folder: Path, serving: StandingServing, model: ServiceModel
+) -> None:
+    left(folder, model)
+    service = opened(folder, serving, model)
+    assert status(service) == "SystemUpdating"
+    serving.stand(FIRST, "failed", "gone")
+    assert status(service) == "OutOfService"
+    service.close()
+    again = StandingServing()
+    later = opened(folder, again, model)
+    assert status(later) == "SystemUpdating"
+    again.stand(FIRST, "ready")
+    assert status(later) == "InService"
+    assert told(later) == [
+        *("CREATING", "IN_SERVICE", "OUT_OF_SERVICE"),
+        *("SYSTEM_UPDATING", "IN_SERVICE"),
+    ]
+    later.close()

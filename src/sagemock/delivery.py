@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sagemock.eventing import (
     Batch,
@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from sagemock.event_pattern import EventPattern
     from sagemock.event_rules import EventTarget
 
+T = TypeVar("T")
+
 FIRST_BREAK_S = 0.25
 LONGEST_BREAK_S = 60.0
 BUSY_BREAK_S = 0.5
 _LOOK_S = 1.0
-_SAVE_SENT_S = 1.0
+_SAVE_SENT_S = 0.2
 _SAVE_S = 60.0
 _STORAGE_BREAK_S = 5.0
 _DRAIN_S = 3.0
@@ -280,7 +282,7 @@ class Delivery:
             if resets == self._resets:
                 self._store.bury(letter)
                 self._position = self._saved = event.number
-        _log.error("%s is not to have event %s", self.target.name, event.envelope["id"])
+        _log.error("%s: event %s is a dead letter now", self.target.name, event.envelope["id"])
         self._failure, self._attempts = "", 0
 
     def _send_again(self, letter: DeadLetter) -> None:
@@ -331,6 +333,7 @@ class Deliveries:
         """Start these, beside those there are."""
         new = list(deliveries)
         self._all += new
+        _log.info("Events go to %s", ", ".join(each.target.name for each in new))
         for delivery in new:
             delivery.start(targets=len(self._all))
 
@@ -350,14 +353,15 @@ class Deliveries:
             by_target[letter.target].try_again([letter])
         return len(known)
 
-    def forget(self, empty: Callable[[], None]) -> None:
+    def forget(self, empty: Callable[[], T]) -> T:
         """Have the log emptied while nobody notes anything about it."""
         with ExitStack() as held:
             for delivery in self._all:
                 held.enter_context(delivery.lock)
-            empty()
+            result = empty()
             for delivery in self._all:
                 delivery.rewind()
+        return result
 
     def stop(self) -> None:
         """Deliver what is left, for a moment, and end."""

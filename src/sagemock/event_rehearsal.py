@@ -6,6 +6,7 @@ about those that fire it is said: a rule that does not wait for approval, or sta
 
 import json
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from sagemock.event_rule_files import RulePattern
 from sagemock.event_samples import (
     APPROVED,
     REGISTERED,
+    REGISTERED_APPROVED,
     REJECTED,
     STAGED,
     STAMPED,
@@ -43,7 +45,13 @@ ON_METADATA_IN_STAGE = (
     "stamps what it deploys starts itself again. To leave these out, its detail needs "
     '"UpdatedModelPackageFields": ["ModelLifeCycle"].'
 )
+NOT_REGISTERED_AS_APPROVED = (
+    "It does not fire when a version is registered as Approved, for that event has no "
+    '"UpdatedModelPackageFields"; to fire then too, write ["ModelApprovalStatus", '
+    '{"exists": false}].'
+)
 ON_NOTHING = "None of these fires it."
+OWN_DATA = "It asks for data of your own besides: here any value will do for {paths}."
 OPEN_NAMES = "What is filled in on deployment fits any value here: {names}."
 NO_SUCH_VALUE = "No event has {path} as it asks for it. What events have: {values}."
 NO_SUCH_MEMBER = "No event has {path}."
@@ -56,6 +64,16 @@ NO_PREVIOUS_STATUS = (
 BUT_FOR = "But for {path} it would fire when {transition}; the event has {value} there."
 BUT_FOR_ABSENT = "But for {path} it would fire when {transition}; the event has none."
 
+# What the registry decides of the members of events; all others hold what a user put in.
+_DECIDED = frozenset(
+    {
+        *("ModelPackageGroupName", "ModelPackageName", "ModelPackageArn", "ModelPackageStatus"),
+        *("ModelApprovalStatus", "ModelLifeCycle", "CertifyForMarketplace"),
+        *("ModelName", "ModelArn", "EndpointConfigName", "EndpointConfigArn"),
+        *("EndpointName", "EndpointArn", "EndpointStatus"),
+    }
+)
+UPDATED = "UpdatedModelPackageFields"
 _PREVIOUS_STATUS = "previousModelApprovalStatus"
 _MOST_VALUES = 6
 
@@ -80,16 +98,20 @@ class Rehearsal:
 
 def rehearse(rule: RulePattern, samples: Samples) -> Rehearsal:
     """Go through the registry's transitions and see which fire a rule."""
-    pattern = rule.pattern
-    matches = pattern.matches if pattern else _any_event
+    given = rule.pattern.content if rule.pattern else {}
+    own: list[str] = []
+    content = _decided(given, samples.members - _DECIDED, own)
+    matches = _matching(content)
     transitions = [
         Transition(name, events, any(map(matches, events)))
-        for name, events in samples.of(names_in(pattern.content) if pattern else Names())
+        for name, events in samples.of(names_in(given) if given else Names())
     ]
     fired = {each.name for each in transitions if each.fires}
-    notices = [] if rule.decides else list(_notices(fired))
-    if pattern and not fired:
-        notices += [ON_NOTHING, *_hindrances(pattern.content, transitions)]
+    notices = [] if rule.decides else list(_notices(fired, content))
+    if content and not fired:
+        notices += [ON_NOTHING, *_hindrances(content, transitions)]
+    if own:
+        notices.append(OWN_DATA.format(paths=", ".join(own)))
     if rule.open_names:
         notices.append(OPEN_NAMES.format(names=", ".join(rule.open_names)))
     return Rehearsal(rule.name, transitions, notices)
@@ -126,7 +148,32 @@ def shown(rehearsal: Rehearsal) -> dict[str, Any]:
     }
 
 
-def _notices(fired: set[str]) -> Iterator[str]:
+def _decided(
+    pattern: Mapping[str, Any], own_members: AbstractSet[str], found: list[str]
+) -> dict[str, Any]:
+    """A pattern without the conditions on a user's own data, which are found."""
+    kept: dict[str, Any] = {}
+    for name, below in pattern.items():
+        member = name.removeprefix("detail.")
+        if name == "detail" and isinstance(below, Mapping):
+            left = _decided(below, own_members, found)
+            if left:
+                kept[name] = left
+        elif name == "$or" and isinstance(below, list):
+            left_of_each = [
+                _decided(each, own_members, found) if isinstance(each, Mapping) else each
+                for each in below
+            ]
+            if all(left_of_each):
+                kept[name] = left_of_each
+        elif member.partition(".")[0] in own_members:
+            found.append(f"detail.{member}")
+        else:
+            kept[name] = below
+    return kept
+
+
+def _notices(fired: set[str], content: Mapping[str, Any]) -> Iterator[str]:
     """What is to be said about the transitions that fire a rule.
 
     Nothing is said of a rule for registration alone, or for metadata alone: it is meant so.
@@ -139,6 +186,15 @@ def _notices(fired: set[str]) -> Iterator[str]:
         yield ON_METADATA
     elif {STAMPED_IN_STAGE, STAGED} <= fired:
         yield ON_METADATA_IN_STAGE
+    if APPROVED in fired and REGISTERED_APPROVED not in fired and _asks_for_decisions(content):
+        yield NOT_REGISTERED_AS_APPROVED
+
+
+def _asks_for_decisions(content: Mapping[str, Any]) -> bool:
+    """Whether a pattern is for updates that name the approval status."""
+    detail = content.get("detail")
+    asked = detail.get(UPDATED) if isinstance(detail, Mapping) else content.get(f"detail.{UPDATED}")
+    return isinstance(asked, list) and "ModelApprovalStatus" in asked
 
 
 # Why nothing fires a pattern. First what no event has at all, most often a slip in spelling; else

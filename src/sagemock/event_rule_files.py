@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ NO_PATTERN = (
     "rule, in a list of `rules`, or in a template's AWS::Events::Rule."
 )
 WRONG_PATTERN = "The file {path} has a pattern that cannot be{where}: {error}"
+NO_EVENT_MEMBER = (
+    "The file {path} has no pattern{where}: no event has {names}{hint}. A pattern has source, "
+    "detail-type and detail."
+)
 CDK_SPELLING = (
     "The file {path} has `detailType`{where}, as CDK's code spells it: in a pattern it is "
     "`detail-type`. The template that `cdk synth` writes to cdk.out can be read."
@@ -33,11 +38,13 @@ SOURCE_CODE = (
 
 _SOURCE_CODE = frozenset({".tf", ".py", ".ts", ".js", ".hcl"})
 _PATTERN_KEYS = ("pattern", "EventPattern", "event_pattern", "eventPattern")
+_ENVELOPE = ("version", "id", "detail-type", "source", "account", "time", "region", "resources")
 _RULE_KEYS = frozenset(
     {"targets", "Targets", "rules", "Rules", "Resources", "ScheduleExpression", "State", "Arn"}
 )
 # Terraform and Fn::Sub write them alike; several in a row are one.
 _HOLES = re.compile(r"(?:\$\{[^{}]*\})+")
+_MOST_NAMED = 3
 _ANY_VALUE: Mapping[str, Any] = {"exists": True}
 _AS_WILDCARD = {"equals-ignore-case": "{}", "wildcard": "{}", "prefix": "{}*", "suffix": "*{}"}
 
@@ -146,6 +153,7 @@ def _read(path: Path, name: str, given: object, *, alone: bool) -> RulePattern:
     if isinstance(pattern, Mapping):
         if "detailType" in pattern:
             raise EventRulesError(CDK_SPELLING.format(path=path, where=where))
+        _check_members(path, where, pattern)
         pattern = _filled_object(pattern, found)
         if found and not pattern:
             return RulePattern(name, None, tuple(found))
@@ -154,6 +162,17 @@ def _read(path: Path, name: str, given: object, *, alone: bool) -> RulePattern:
     except EventPatternError as error:
         message = WRONG_PATTERN.format(path=path, where=where, error=error)
         raise EventRulesError(message) from error
+
+
+def _check_members(path: Path, where: str, pattern: Mapping[str, Any]) -> None:
+    """Refuse what is no pattern at all: a rule whose key for one is misspelt, say."""
+    known = {*_ENVELOPE, "detail", "$or"}
+    if not pattern or any(name.partition(".")[0] in known for name in pattern):
+        return
+    meant = [each for name in pattern for each in get_close_matches(name, _PATTERN_KEYS, n=1)]
+    hint = f"; perhaps {meant[0]} is meant" if meant else ""
+    names = ", ".join(list(pattern)[:_MOST_NAMED])
+    raise EventRulesError(NO_EVENT_MEMBER.format(path=path, where=where, names=names, hint=hint))
 
 
 def _whole(given: object) -> object:

@@ -7,15 +7,18 @@ a server would send.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from sagemock.api.service_model import ServiceModel
 from sagemock.app import create_service
 from sagemock.arn import partition_of
 from sagemock.event_names import Names
 from sagemock.operation import Members
+from sagemock.resource_type import TAGS
 from sagemock.service import Service
 from sagemock.settings import Settings
 from sagemock.wire.caller import Callers
 
 REGISTERED = "a version is registered (PendingManualApproval)"
+REGISTERED_APPROVED = "a version is registered as Approved"
 APPROVED = "a pending version is approved"
 REJECTED = "an approved version is rejected"
 STAMPED = "an approved version is stamped with metadata"
@@ -26,6 +29,8 @@ _CREDENTIAL = "AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/sagemaker
 _ROLE = "arn:{partition}:iam::{account}:role/sagemaker"
 _IMAGE = "{account}.dkr.ecr.{region}.amazonaws.com/{group}:{tag}"
 _REPORT = "s3://models/{group}/statistics.json"
+
+_NOUNS = ("ModelPackage", "Model", "EndpointConfig", "Endpoint")
 
 Event = Mapping[str, Any]
 
@@ -54,6 +59,13 @@ class Samples:
                 for transition in _gone_through(service, _Registry(service, names), steps)
             ]
         return self._kept[names]
+
+    @property
+    def members(self) -> frozenset[str]:
+        """The members that details of events can have."""
+        model = ServiceModel.installed()
+        outputs = (model.shapes[f"Describe{noun}Output"]["members"] for noun in _NOUNS)
+        return frozenset({TAGS, *(name for members in outputs for name in members)})
 
     def close(self) -> None:
         """Let go of the registries in memory."""
@@ -235,7 +247,7 @@ _STEPS: tuple[Step, ...] = (
     ),
     (("a pending version is rejected",), _approval(1, "Rejected")),
     (
-        ("a version is registered as Approved",),
+        (REGISTERED_APPROVED,),
         lambda registry: registry.register(ModelApprovalStatus="Approved"),
     ),
     (

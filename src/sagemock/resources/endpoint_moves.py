@@ -19,6 +19,9 @@ from sagemock.resources.endpoint import ENDPOINT, LIFECYCLE
 MOST_REASON = 1024
 """As many characters a FailureReason has at most."""
 
+KEPT_UP_FROM = "kept_up_from"
+"""While a start brings an endpoint back, the status it had before."""
+
 _UNDER_WAY = ("PendingDeploymentSummary", "next")
 
 
@@ -152,7 +155,10 @@ def _keeping_up(endpoint: Members, observe: Observe) -> Move:
 
 def _kept_up(call: Call, endpoint: Members, status: str, reason: str | None) -> None:
     changes: Members = LIFECYCLE.to(endpoint, status)
+    # What it comes back to is no news; state_changes looks at it.
+    starting = status == "SystemUpdating"
+    changes[KEPT_UP_FROM] = endpoint["EndpointStatus"] if starting else None
     # The reason of an update that failed before stays.
     if status == "OutOfService" or endpoint["EndpointStatus"] == "OutOfService":
         changes["FailureReason"] = reason
-    ENDPOINT.change(call, endpoint, changes, due=status == "SystemUpdating")
+    ENDPOINT.change(call, endpoint, changes, due=starting)

@@ -15,6 +15,7 @@ from sagemock.ports import Activity
 from sagemock.resource_type import TAGS
 from sagemock.resources.endpoint import ENDPOINT
 from sagemock.resources.endpoint_config import ENDPOINT_CONFIG
+from sagemock.resources.endpoint_moves import KEPT_UP_FROM
 from sagemock.resources.model import MODEL
 from sagemock.resources.model_package import MODEL_PACKAGE
 from sagemock.time_text import in_seconds
@@ -86,10 +87,17 @@ def _made_or_gone(
 
 
 def endpoint_detail(activity: Activity, endpoint: Members, describe: Describe) -> Members | None:
-    """An endpoint whose status has changed; one that is gone was announced as DELETING."""
+    """An endpoint whose status has changed; one that is gone was announced as DELETING.
+
+    Not told is what only a start of this server does: what was in service goes into it again.
+    """
     reached = activity.change == "changed" and "EndpointStatus" in activity.after
     if activity.change != "created" and not reached:
         return None
+    if "InService" in (activity.before.get(KEPT_UP_FROM), activity.after.get(KEPT_UP_FROM)):
+        was, is_now = activity.before.get("EndpointStatus"), activity.after.get("EndpointStatus")
+        if {was, is_now} == {"InService", "SystemUpdating"}:
+            return None
     pending = endpoint.get("PendingDeploymentSummary", {})
     variants = endpoint.get("ProductionVariants") or pending.get("ProductionVariants", ())
     detail: Members = {

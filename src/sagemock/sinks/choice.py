@@ -1,5 +1,6 @@
 """Which sink stands behind a target of a rule: by its kind, with its options."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ NO_COMMANDS = (
     "The target '{name}' runs a program, which only happens with --allow-commands; start the "
     "server with it."
 )
+NO_PROGRAM = "there is no program '{name}'; give its name or path as the first of run."
+NO_FILE = "there is no file '{path}'."
 ONE_FUNCTION = "give either endpoint_url, for a function there, or file, for one of your own."
 
 _ENDPOINT = ("endpoint_url", "region", "access_key_id", "secret_access_key", "timeout_s")
@@ -75,6 +78,9 @@ class Sinks:
 
     def _command(self, name: str, options: Options) -> EventSink:
         self._check_allowed(name)
+        program = options["run"][0]
+        if not self._is_program(program):
+            raise ValueError(NO_PROGRAM.format(name=program))
         return CommandSink(
             tuple(options.pop("run")),
             folder=self.folder,
@@ -97,8 +103,11 @@ class Sinks:
         if "endpoint_url" in options:
             return LambdaSink(_endpoint(options), function=options["function"])
         self._check_allowed(name)
+        path = self.folder / options.pop("file")
+        if not path.is_file():
+            raise ValueError(NO_FILE.format(path=path))
         return LocalFunctionSink(
-            self.folder / options.pop("file"),
+            path,
             options.pop("function"),
             python=options.pop("python", self.python),
             environment=self.environment,
@@ -112,6 +121,10 @@ class Sinks:
             invoke=self.invoke,
             deployments=self.deployments,
         )
+
+    def _is_program(self, name: str) -> bool:
+        """Whether a program is found as it will be started: by its name, or from the folder."""
+        return bool(shutil.which(name) or shutil.which(self.folder / name))
 
     def _check_allowed(self, name: str) -> None:
         if not self.allow_commands:
