@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import TickingClock
-from listed_sink import ListedSink, begin, models, names, until
+from listed_sink import LIMIT_S, ListedSink, begin, models, names, until
 from sagemock import Service, Settings, create_service
 from sagemock.api.service_model import ServiceModel
 from sagemock.eventing import Event, NotDeliveredError
@@ -127,10 +127,26 @@ def test_an_end_does_not_wait_for_targets_that_never_answer(opened: Opened) -> N
 
 
 @pytest.mark.usefixtures("short_end")
+def test_all_targets_are_let_go_of_at_once(opened: Opened) -> None:
+    together = threading.Barrier(3)
+
+    class SlowlyClosed(ListedSink):
+        def close(self) -> None:
+            together.wait(LIMIT_S)
+            super().close()
+
+    sinks = [SlowlyClosed() for _ in range(3)]
+    service = opened()
+    for number, sink in enumerate(sinks):
+        begin(service, sink, f"target-{number}")
+    service.close()
+    assert all(each.closed for each in sinks)
+
+
 def test_an_end_does_not_go_on_for_ever_with_a_slow_target(opened: Opened) -> None:
     def slow(_: Event) -> None:
         # The time a delivery takes, not a wait for something.
-        threading.Event().wait(0.05)
+        threading.Event().wait(0.1)
 
     service = opened()
     sink, rest = ListedSink(slow), ListedSink()

@@ -56,7 +56,7 @@ def test_a_rule_has_what_the_file_gives_it() -> None:
 
 
 def test_a_rule_of_nothing_but_a_name_and_a_place_has_the_defaults() -> None:
-    expected = EventTarget("r/file", "file", {"path": "events.jsonl"}, WHOLE, attempts=6)
+    expected = EventTarget("r/file", "file", {"path": "events.jsonl"}, WHOLE, attempts=7)
     assert event_rules(one(FILE)) == (EventRule("r", None, (expected,)),)
 
 

@@ -181,7 +181,7 @@ def test_a_file_can_have_a_mebibyte_and_no_more(tmp_path: Path) -> None:
         ("file=events.jsonl", "file-events.jsonl-b834b3a9", "file", {"path": "events.jsonl"}),
         (
             "webhook=http://a/b?c=d",
-            "webhook-http-a-b-c-d-57998cc4",
+            "webhook-http-a-57998cc4",
             "webhook",
             {"url": "http://a/b?c=d"},
         ),
@@ -201,8 +201,23 @@ def test_the_short_form_is_a_rule_for_all_events(
     assert sink_rule(text) == EventRule(name, None, (target,))
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://host:81/s3cret",
+        "http://host:81?key=s3cret",
+        "http://host:81#s3cret",
+        "http://ann:s3cret@host:81",
+        "http://ann:s3cret@host:81/a@b",
+    ],
+)
+def test_the_name_of_a_short_form_tells_no_secret_of_its_url(url: str) -> None:
+    assert sink_rule(f"eventbridge={url}").name[:-8] == "eventbridge-http-host-81-"
+
+
 def test_places_that_squeeze_to_the_same_have_names_of_their_own() -> None:
     assert sink_rule("file=a/b").name != sink_rule("file=a:b").name
+    assert sink_rule("webhook=http://a/b").name != sink_rule("webhook=http://a/c").name
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ _SAVE_S = 60.0
 _STORAGE_BREAK_S = 5.0
 _DRAIN_S = 3.0
 _END_S = 1.0
+# Longer than a program takes to be killed, and to have its last words read.
+_LET_GO_S = 2.0
 
 NO_REASON = "It gave no reason."
 NOT_NOTED = (
@@ -369,8 +371,12 @@ class Deliveries:
             delivery.stop()
         # All at once: many targets that say nothing keep a server no longer than one does.
         self._wait_for_end(_DRAIN_S + _END_S)
-        for delivery in self._all:
-            delivery.let_go()
+        ends = [threading.Thread(target=each.let_go, daemon=True) for each in self._all]
+        for end in ends:
+            end.start()
+        until = time.monotonic() + _LET_GO_S
+        for end in ends:
+            end.join(max(until - time.monotonic(), 0))
         self._wait_for_end(_END_S)
 
     def _wait_for_end(self, at_most_s: float) -> None:

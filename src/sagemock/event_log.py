@@ -4,6 +4,7 @@ Nothing is stored of an event: it is made of its record and of the resource as i
 what it is with the changes since undone. The number of the record is the place in the log.
 """
 
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
 MOST_EVENTS = 1000
 _RECORDS_AT_ONCE = 200
-# Few: while these are made, nobody else gets on.
+# Few: while these are made, nobody else gets on. More where a target is far behind: of a resource
+# that has changed often since, each batch has to go through all that came after it.
 _DELIVERED_AT_ONCE = 20
+_FAR_BEHIND = 1000
+_BATCHES_KEPT = 8
 _MOST_RECORDS = 10_000
 
 Resource = tuple[str, str, int]
@@ -45,10 +49,34 @@ class EventLog:
         self._nouns = nouns
         self._activity_log = activity_log
         self._describe = describe
+        # What was made for one target is what the next one asks for.
+        self._kept: dict[int, Batch] = {}
+        self._making = threading.Lock()
 
-    def read(self, after: int, most: int = _DELIVERED_AT_ONCE) -> Batch:
-        """The events of the records after one, of so many records at most."""
-        return self._read(ActivityQuery(limit=most, after_id=after, oldest_first=True))
+    def forget(self) -> None:
+        """Forget what was read: the log has been emptied, or is another."""
+        with self._making:
+            self._kept = {}
+
+    def read(self, after: int, most: int | None = None) -> Batch:
+        """The events of the records after one: of so many at most, or of as many as suit targets.
+
+        Of these what was made last is kept, for the next target.
+        """
+        query = ActivityQuery(limit=most or _RECORDS_AT_ONCE, after_id=after, oldest_first=True)
+        if most is not None:
+            return self._read(query)
+        with self._making:
+            batch = self._kept.get(after)
+            if batch is None:
+                if self._store.newest_record() - after < _FAR_BEHIND:
+                    query = replace(query, limit=_DELIVERED_AT_ONCE)
+                batch = self._read(query)
+                if batch.last != after:
+                    if len(self._kept) >= _BATCHES_KEPT:
+                        del self._kept[next(iter(self._kept))]
+                    self._kept[after] = batch
+            return batch
 
     def page(  # noqa: PLR0913 - what can be asked for
         self,

@@ -40,11 +40,13 @@ __all__ = [
     "sink_rule",
 ]
 
-DEFAULT_ATTEMPTS = 6
+DEFAULT_ATTEMPTS = 7
 MOST_BYTES = 1024 * 1024
 
 _MOST_SQUEEZED = 55
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+# Beside the host of a URL anything may be a secret.
+_BESIDE_HOST = re.compile(r"(://)(?:[^/?#]*@)?([^/?#]*).*")
 
 Members = dict[str, Any]
 
@@ -113,11 +115,13 @@ def event_rules(content: object) -> tuple[EventRule, ...]:
 def sink_rule(text: str) -> EventRule:
     """The rule that KIND=PLACE stands for: all events go to that one target.
 
-    It is named after the text, so its position survives a restart.
+    It is named after the text, so its position survives a restart; names are shown, so it has
+    nothing of a URL but its host.
     Errors: EventRulesError, no such kind, one that is only for files, or a place that cannot be.
     """
     kind, _, place = text.partition("=")
-    squeezed = _NOT_IN_NAMES.sub("-", text).strip("-")[:_MOST_SQUEEZED]
+    named = _BESIDE_HOST.sub(r"\1\2", text)
+    squeezed = _NOT_IN_NAMES.sub("-", named).strip("-")[:_MOST_SQUEEZED]
     digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
     try:
         options = {_place_option(kind): _filled(kind, place)}

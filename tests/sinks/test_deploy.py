@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from approvals import CREATION, ENDPOINT, GROUP, TARGET, UPDATE, Approvals
+from approvals import CREATION, ENDPOINT, GROUP, TARGET, UPDATE, Approvals, Between
 
 from fictions import ANN, IMAGE, create
 from sagemock.api.service_model import ServiceModel
@@ -257,6 +257,39 @@ def test_what_is_approved_again_before_its_rejection_is_brought_goes_on_serving(
     approvals.deliver()
     assert approvals.served() == 2
     assert approvals.operations() == CREATION + UPDATE
+
+
+@pytest.mark.parametrize("gate", ["enforce", "warn", "off"])
+@pytest.mark.parametrize("after", ["ListModelPackages", "CreateModel", "UpdateEndpoint"])
+def test_what_is_rejected_serves_no_longer_where_its_successor_is_rejected_meanwhile(
+    model: ServiceModel, gate: str, after: str
+) -> None:
+    approvals = Approvals(model, approval_gate=gate)
+    approvals.approved(deployed=False)
+    successor, serving = approvals.approved(deployed=False), approvals.approved()
+    approvals.events()
+    approvals.decide(serving, REJECTED)
+    (rejection,) = approvals.events()
+    meanwhile = Between(approvals, after, lambda: approvals.decide(successor, REJECTED), after=True)
+    approvals.new_sink(invoke=meanwhile)
+    if (gate, after) == ("enforce", "ListModelPackages"):
+        assert approvals.refused(rejection).busy
+    approvals.sink.send(rejection, "")
+    approvals.deliver()
+    assert approvals.served() == 1
+    approvals.service.close()
+
+
+def test_what_is_rejected_serves_no_longer_where_it_is_deleted_meanwhile(
+    approvals: Approvals,
+) -> None:
+    approvals.approved(deployed=False)
+    serving = approvals.approved()
+    approvals.events()
+    approvals.decide(serving, REJECTED)
+    approvals.call("DeleteModelPackage", ModelPackageName=serving)
+    approvals.deliver()
+    assert approvals.served() == 1
 
 
 @pytest.mark.parametrize("gate", ["enforce", "warn", "off"])

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -341,6 +342,40 @@ def test_what_a_function_leaves_running_is_ended_when_it_returns(
         """)
     )
     eventually_ended([int((tmp_path / "pid").read_text())])
+
+
+def test_a_close_ends_the_function_that_runs(make: Make, tmp_path: Path) -> None:
+    sink = make("""
+        import os, time
+        def handler(event, context):
+            with open("begun", "w") as file:
+                file.write(str(os.getpid()))
+            os.rename("begun", "pid")
+            time.sleep(600)
+    """)
+    refusals: list[NotDeliveredError] = []
+    sending = threading.Thread(target=lambda: refusals.append(refusal(sink)))
+    sending.start()
+    deadline = time.monotonic() + LIMIT_S
+    while not (tmp_path / "pid").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    sink.close()
+    sending.join(LIMIT_S)
+    called = f"The function 'handler' of {tmp_path / 'deploy.py'}"
+    told = f"{called} was ended because the server stops."
+    assert [(str(each), each.again) for each in refusals] == [(told, True)]
+    eventually_ended([int((tmp_path / "pid").read_text())])
+
+
+def test_a_closed_sink_calls_nothing(make: Make, tmp_path: Path) -> None:
+    sink = make("open('ran', 'w').close()")
+    sink.close()
+    refused = refusal(sink)
+    assert str(refused) == (
+        f"The function 'handler' of {tmp_path / 'deploy.py'} is not called: the server stops."
+    )
+    assert not (tmp_path / "ran").exists()
 
 
 def eventually_ended(pids: list[int]) -> None:

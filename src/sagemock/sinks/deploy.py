@@ -37,6 +37,8 @@ _OVERTAKEN = (
     'Could not find endpoint "',
 )
 """How refusals begin where somebody else was there between looking and doing."""
+_REJECTED_SINCE = "cannot be deployed: its ModelApprovalStatus is"
+"""What the approval gate says of a version that was Approved a moment before."""
 
 _MOST_NAME = 63
 _DIGEST = 8
@@ -103,7 +105,8 @@ class DeploySink:
             raise NotDeliveredError(
                 f"{error.code}: {error.message}",
                 again=isinstance(error, ServiceUnavailable),
-                busy=str(error.message).startswith(_OVERTAKEN),
+                busy=str(error.message).startswith(_OVERTAKEN)
+                or _REJECTED_SINCE in str(error.message),
             ) from error
 
     def flush(self) -> None:
@@ -156,7 +159,10 @@ class _Deploying:
         if package["ModelApprovalStatus"] != "Approved":
             _log.info("%s is not Approved any more: it is not deployed", package_arn)
             return False
-        name = self._name(package["ModelPackageVersion"])
+        return self._bring(package_arn, package["ModelPackageVersion"])
+
+    def _bring(self, package_arn: str, version: int) -> bool:
+        name = self._name(version)
         if self.is_resuming and any(each["EndpointConfigName"] == name for each in self._history()):
             # It was begun before the last start; others may have followed it since.
             return False
@@ -176,8 +182,8 @@ class _Deploying:
 
         Errors: NotDeliveredError, the endpoint that serves it, or is about to, is in progress.
         """
-        package = self._call("DescribeModelPackage", ModelPackageName=package_arn)
-        if package["ModelApprovalStatus"] != "Rejected":
+        # One that was deleted since serves on all the same.
+        if self._approval(package_arn) not in {"Rejected", None}:
             return False
         serving = [
             each
@@ -196,9 +202,20 @@ class _Deploying:
             MaxResults=1,
         )["ModelPackageSummaryList"]
         if newest:
-            return self.deploy(newest[0]["ModelPackageArn"])
+            # Rejected since or not: that has an event of its own, which takes it back if it serves.
+            return self._bring(newest[0]["ModelPackageArn"], newest[0]["ModelPackageVersion"])
         _log.warning(NOTHING_APPROVED, package_arn, group, self.options.endpoint)
         return False
+
+    def _approval(self, package_arn: str) -> str | None:
+        """The approval status of a version; None where it is gone."""
+        try:
+            package = self._call("DescribeModelPackage", ModelPackageName=package_arn)
+        except ValidationException as error:
+            if not str(error.message).endswith("does not exist."):
+                raise
+            return None
+        return str(package["ModelApprovalStatus"])
 
     def _endpoint(self) -> Members | None:
         """The endpoint, if it can be changed; None where there is none.

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ _RUNNER = Path(__file__).with_name("function_runner.py")
 _KEPT_BYTES = 64 * 1024
 _SHOWN_LINES, _SHOWN_CHARACTERS = 20, 2000
 _LAST_WORDS_S = 1.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
 _log = logging.getLogger("sagemock.events")
 
@@ -48,6 +50,8 @@ class LocalFunctionSink:
         self._environment = dict(environment)
         self._timeout_s = timeout_s
         self._called = f"The function '{function}' of {path}"
+        self._running = threading.Lock()
+        self._closing = threading.Event()
 
     def send(self, event: Event, body: str) -> None:
         """Call the function with the body, and return when it has returned.
@@ -55,13 +59,29 @@ class LocalFunctionSink:
         Errors: NotDeliveredError; not again where there is no such file, function or interpreter,
         or the body is no JSON.
         """
+        with self._running:
+            if self._closing.is_set():
+                raise NotDeliveredError(f"{self._called} is not called: the server stops.")
+            self._call(event, body)
+
+    def flush(self) -> None:
+        """Nothing: what the function has done is its own."""
+
+    def close(self) -> None:
+        """End what runs, and return when it is no more. Any thread may call it."""
+        self._closing.set()
+        with self._running:
+            # Whoever had the lock has seen that, and let go of it since.
+            return
+
+    def _call(self, event: Event, body: str) -> None:
         if not self._path.is_file():
             raise NotDeliveredError(
                 f"{self._called} cannot be called: the file does not exist.", again=False
             )
         process = self._started(event, body)
         output = _Output(process)
-        exit_code = _end_of(process, self._timeout_s)
+        exit_code = _end_of(process, self._timeout_s, self._closing)
         said = output.last_lines()
         reason = ""
         if exit_code:
@@ -69,19 +89,14 @@ class LocalFunctionSink:
         if said:
             _log.info("%s said:\n%s", self._called, "\n".join(said))
         if exit_code is None:
-            raise NotDeliveredError(
-                f"{self._called} did not return within {self._timeout_s:g} s and was ended."
-            )
+            how = f"did not return within {self._timeout_s:g} s and was ended"
+            if self._closing.is_set():
+                how = "was ended because the server stops"
+            raise NotDeliveredError(f"{self._called} {how}.")
         if exit_code == NOT_CALLED:
             raise NotDeliveredError(f"{self._called} cannot be called: {reason}", again=False)
         if exit_code:
             raise NotDeliveredError(f"{self._called} failed: {reason}")
-
-    def flush(self) -> None:
-        """Nothing: what the function has done is its own."""
-
-    def close(self) -> None:
-        """Nothing: no process outlives its event."""
 
     def _started(self, event: Event, body: str) -> subprocess.Popen[bytes]:
         """A process that is calling the function. Errors: NotDeliveredError."""
@@ -135,12 +150,18 @@ class _Output:
                 self._last = (self._last + chunk)[-_KEPT_BYTES:]
 
 
-def _end_of(process: subprocess.Popen[bytes], timeout_s: float) -> int | None:
+def _end_of(
+    process: subprocess.Popen[bytes], timeout_s: float, closing: threading.Event
+) -> int | None:
     """The exit code, once nothing of a process is left; None when it had to be ended."""
+    deadline = time.monotonic() + timeout_s
+    pause_s = _FIRST_PAUSE_S
     try:
-        return process.wait(timeout_s)
-    except subprocess.TimeoutExpired:
-        return None
+        while process.poll() is None:
+            if closing.wait(pause_s) or time.monotonic() >= deadline:
+                return None
+            pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+        return process.returncode
     finally:
         if sys.platform == "win32":
             process.kill()
