@@ -7,11 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from running import Running
-from sagemock import Settings, create_app, create_service
-from sagemock.api.service_model import ServiceModel
+import sagemock
 from sagemock.cli import cli
 from sagemock.coverage import coverage_table
 
@@ -21,13 +20,9 @@ EXAMPLES = re.findall(r"<!-- example -->\n```python\n(.*?)```", README, re.DOTAL
 
 
 @pytest.fixture
-def url(model: ServiceModel, tmp_path: Path) -> Iterator[str]:
-    settings = Settings(db=tmp_path / ".sagemock" / "sagemock.db")
-    service = create_service(settings, model=model)
-    running = Running(create_app(service=service))
-    yield running.url
-    running.stop()
-    service.close()
+def url(tmp_path: Path) -> Iterator[str]:
+    with sagemock.running(db=tmp_path / ".sagemock" / "sagemock.db") as server:
+        yield server.url
 
 
 def test_the_table_of_served_operations_is_fresh() -> None:
@@ -83,11 +78,18 @@ def test_there_are_examples_and_the_three_commands() -> None:
         assert re.match(r"python3 -m venv (\S+) && \1/bin/pip install .* && \1/bin/", command)
 
 
+def commands_of(group: click.Group) -> Iterator[click.Command]:
+    for command in group.commands.values():
+        yield command
+        if isinstance(command, click.Group):
+            yield from commands_of(command)
+
+
 def test_every_command_and_option_that_is_named_exists() -> None:
     for command in re.findall(r"sagemock (serve|coverage|log|show|events)", README):
         assert command in cli.commands
     options = {
-        option for name in cli.commands.values() for each in name.params for option in each.opts
+        option for command in commands_of(cli) for each in command.params for option in each.opts
     }
     tests = Path(__file__).parent
     for path in (tests / "benchmarks" / "__main__.py", *tests.glob("*/conftest.py")):

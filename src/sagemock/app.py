@@ -14,7 +14,7 @@ from sagemock import resources
 from sagemock.api.list_rows import ListRows
 from sagemock.api.service_model import ServiceModel
 from sagemock.delivery import Delivery
-from sagemock.operation import Hosting, collect_operations
+from sagemock.operation import Hosting, Members, collect_operations
 from sagemock.ports import Clock, Ids, Kind, Store
 from sagemock.resource_type import collect_resource_types
 from sagemock.resources.endpoint import ENDPOINT
@@ -29,6 +29,7 @@ from sagemock.serving.hosts import Hosts
 from sagemock.serving.model_data import ModelDataSources
 from sagemock.settings import DEFAULT_DATABASE, Settings, is_loopback
 from sagemock.store.sqlite_store import IN_MEMORY, SqliteStore
+from sagemock.wire.caller import Callers
 from sagemock.wire.front import Front
 from sagemock.wire.shortcut import Shortcut, WsgiApp
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from sagemock.event_rules import EventRule
+    from sagemock.seeds import Seed
 
 
 class SystemClock:
@@ -71,13 +73,15 @@ def create_service(
 
     What the store holds of endpoints in service is started.
     Errors: StoreError, the database cannot be used; CannedRuleError, the file of canned rules
-    cannot be; EventRulesError, that of event rules cannot.
+    cannot be; EventRulesError, that of event rules cannot; SeedError, a seed cannot be.
     """
     settings = settings or Settings()
     event_rules = create_event_rules(settings)
     model = model or ServiceModel.installed()
     if settings.allow_file_urls:
         model = model.admitting_files()
+    # All are read before the store is opened, so that a mistake in one changes nothing.
+    seeds = read_seeds(settings, model)
     rules = CannedRules(Path(settings.serving_rules) if settings.serving_rules else None)
     model_data = create_model_data(settings)
     clock = clock or SystemClock()
@@ -115,15 +119,19 @@ def create_service(
         if event_rules:
             deliver(service, settings, event_rules, store=store, clock=clock)
         service.resume()
+        if seeds:
+            plant_seeds(service, settings, seeds)
     except BaseException:
         service.close()
         raise
     return service
 
 
-def create_event_rules(settings: Settings) -> "list[EventRule]":
+def create_event_rules(settings: Settings) -> "list[tuple[Path, EventRule]]":
     """The rules by which events are delivered, as the settings choose them.
 
+    Each comes with the folder where its relative paths begin: that of its file, or else that of the
+    server.
     Errors: EventRulesError, one cannot be.
     """
     if settings.event_rules is None and not settings.sinks:
@@ -131,21 +139,52 @@ def create_event_rules(settings: Settings) -> "list[EventRule]":
     from sagemock.event_rules import read_event_rules, sink_rule  # noqa: PLC0415 - it reads YAML
 
     # One that is given twice is still one target.
-    rules = [sink_rule(each) for each in dict.fromkeys(settings.sinks)]
+    rules = [(Path(), sink_rule(each)) for each in dict.fromkeys(settings.sinks)]
     if settings.event_rules is not None:
-        rules += read_event_rules(Path(settings.event_rules))
+        file = Path(settings.event_rules)
+        rules += [(file.parent, each) for each in read_event_rules(file)]
     return rules
 
 
+def read_seeds(settings: Settings, model: ServiceModel) -> "list[Seed]":
+    """The seeds that the settings name. Errors: SeedError, one cannot be."""
+    if not settings.seeds:
+        return []
+    from sagemock.seeds import read_seed  # noqa: PLC0415 - it reads YAML
+
+    return [read_seed(Path(each), model) for each in settings.seeds]
+
+
+def plant_seeds(service: Service, settings: Settings, seeds: "list[Seed]") -> None:
+    """Bring a service to what seeds say; its default account and region are theirs too.
+
+    Errors: SeedError, something is there that cannot become what a seed says.
+    """
+    from sagemock.seed_client import authorization  # noqa: PLC0415 - few servers are given any
+    from sagemock.seeds import plant_all  # noqa: PLC0415 - the same
+
+    callers = Callers(settings)
+
+    def call(operation: str, request: Members, account: str, region: str) -> Members:
+        caller = callers.caller(authorization(account, region))
+        return service.invoke(operation, request, caller, str(uuid.uuid4())) or {}
+
+    plant_all(seeds, call, account=settings.account_id, region=settings.region)
+
+
 def deliver(
-    service: Service, settings: Settings, rules: "list[EventRule]", *, store: Store, clock: Clock
+    service: Service,
+    settings: Settings,
+    rules: "list[tuple[Path, EventRule]]",
+    *,
+    store: Store,
+    clock: Clock,
 ) -> None:
     """Begin to deliver a service's events by these rules."""
     from sagemock.sinks.choice import Sinks  # noqa: PLC0415 - few servers deliver, all start
 
-    folder = Path(settings.event_rules).parent if settings.event_rules else Path()
-    sinks = Sinks(
-        folder=folder.resolve(),
+    sinks_in = partial(
+        Sinks,
         environment=system_environment(),
         python=sys.executable,
         allow_commands=settings.allow_commands,
@@ -157,12 +196,12 @@ def deliver(
             Delivery(
                 target,
                 rule.pattern,
-                sinks.of(target),
+                sinks_in(folder.resolve()).of(target),
                 read=service.event_log.read,
                 store=store,
                 clock=clock,
             )
-            for rule in rules
+            for folder, rule in rules
             for target in rule.targets
         ]
     )

@@ -16,8 +16,17 @@ from sagemock.runtime import SERVED
 RUNTIME = "sagemaker-runtime"
 
 
+HEADER = ("operation", "level", *EVIDENCE)
+
+
 def coverage_table(*, served_only: bool = False) -> str:
-    """A Markdown table, one row an operation, served ones first; the last row counts all cases.
+    """The rows as a Markdown table."""
+    rows = coverage_rows(served_only=served_only)
+    return "\n".join(_markdown([HEADER, ("---",) * len(HEADER), *rows]))
+
+
+def coverage_rows(*, served_only: bool = False) -> list[tuple[str, ...]]:
+    """One row an operation, as HEADER has it, served ones first; the last row counts all cases.
 
     A case that proves two operations stands in both their rows, and once in the last.
     """
@@ -32,8 +41,7 @@ def coverage_table(*, served_only: bool = False) -> str:
     ]
     counts = Counter(case.evidence for case in cases)
     rows.append(("all cases", "", *(str(counts[kind]) for kind in EVIDENCE)))
-    header = ("operation", "level", *EVIDENCE)
-    return "\n".join(_markdown([header, ("---",) * len(header), *rows]))
+    return rows
 
 
 def _row(operation: str, level: str, cases: list[Case]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from sagemock.conditions import Condition, Path, Value
+from sagemock.contents import Exchange
 from sagemock.eventing import Readers
 
 T = TypeVar("T")
@@ -275,7 +276,7 @@ class Session(Protocol):
         ...
 
 
-class Store(Readers, Protocol):
+class Store(Readers, Exchange, Protocol):
     """Where resources live, and how far the readers of its records have come.
 
     Errors of every method: StorageFailed.

@@ -26,12 +26,12 @@ from sagemock.resources.invocation import (
     weights,
 )
 from sagemock.routing import Routing
+from sagemock.storage import UNAVAILABLE
 
 INVOKE, STREAM = "InvokeEndpoint", "InvokeEndpointWithResponseStream"
 SERVED = (INVOKE, STREAM)
 """The operations of SageMaker Runtime that are served."""
 
-UNAVAILABLE = "The registry's storage cannot be used now: {reason}."
 TOO_LONG = "The model's answer is longer than {most} bytes."
 
 _SUCCESSES = range(200, 300)

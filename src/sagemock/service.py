@@ -4,14 +4,10 @@ Facts of the operation, the gates, the store, the rule, the answer. Beside it wh
 operation for. Every way in (HTTP, CLI, tests) comes through here.
 """
 
-import hashlib
 import logging
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
-
-import orjson
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from sagemock.activity_log import ActivityLog
 from sagemock.api.documents import ModelCardSchema
@@ -21,8 +17,6 @@ from sagemock.api.service_model import ServiceModel
 from sagemock.api.validation import Validator
 from sagemock.delivery import Deliveries
 from sagemock.errors import (
-    ConflictException,
-    ServiceUnavailable,
     UnknownOperationException,
     ValidationException,
 )
@@ -30,15 +24,20 @@ from sagemock.event_log import EventLog
 from sagemock.eventing import DeadLetter
 from sagemock.hosting import Canned, Serving
 from sagemock.operation import Call, Caller, Hosting, Look, Members, Operation, Rule
-from sagemock.ports import Clock, Replay, Session, StorageFailed, Store
+from sagemock.ports import Clock, Session, Store
+from sagemock.replaying import once
 from sagemock.resource_type import ResourceType
 from sagemock.resources.deployment_history import deployments
 from sagemock.resources.endpoint import ENDPOINT
 from sagemock.resources.model import MODEL
-from sagemock.runtime import UNAVAILABLE, Runtime
+from sagemock.runtime import Runtime
 from sagemock.settling import Settling
+from sagemock.snapshot import Snapshots
+from sagemock.storage import storage
 from sagemock.time_text import shown
 from sagemock.time_travel import AsOfSession
+
+T = TypeVar("T")
 
 NOT_SERVED = (
     "The operation {operation} is known to SageMaker but not served by sagemock; "
@@ -46,16 +45,12 @@ NOT_SERVED = (
 )
 ONLY_DESCRIBE = "{operation} tells of today only; x-sagemock-as-of is for Describe operations."
 FORGOTTEN = "What was before {since} is not known: the activity log was kept from then on."
-PARAMETERS_DIFFER = (
-    "The ClientToken {token} was used before for a {operation} call with other parameters."
-)
 
 _DAY_S = 24 * 60 * 60
 _MOST_LOGGED = 2000
 _MOST_LETTERS = 10_000
 
 _log = logging.getLogger("sagemock.validation")
-_storage_log = logging.getLogger("sagemock.storage")
 
 
 class Service:
@@ -109,6 +104,7 @@ class Service:
         self._projection = Projection(model.shapes, strict=strict)
         self.event_log = EventLog(store, nouns, self.activity_log, self._described)
         self.deliveries = Deliveries()
+        self._snapshots = Snapshots(model, nouns)
 
     def invoke(
         self,
@@ -138,7 +134,7 @@ class Service:
         self._settling.glance()
         if not operation.reads:
             return self._write(rule, operation, caller, request_id, request)
-        with _storage(), self._store.reading(caller.account, caller.region) as session:
+        with storage(), self._store.reading(caller.account, caller.region) as session:
             return self._run(rule, self._new_call(operation, caller, request_id, session), request)
 
     def _as_of(  # noqa: PLR0913, PLR0917 - a call, and a time
@@ -152,11 +148,11 @@ class Service:
     ) -> Members | None:
         if not operation.name.startswith("Describe"):
             raise ValidationException(ONLY_DESCRIBE.format(operation=operation.name))
-        with _storage():
+        with storage():
             since_ms = self._store.activities_since_ms()
         if at_ms < since_ms:
             raise ValidationException(FORGOTTEN.format(since=shown(since_ms / 1000)))
-        with _storage(), self._store.reading(caller.account, caller.region) as session:
+        with storage(), self._store.reading(caller.account, caller.region) as session:
             then = AsOfSession(session, at_ms)
             return self._run(rule, self._new_call(operation, caller, request_id, then), request)
 
@@ -176,7 +172,7 @@ class Service:
 
     def resume(self) -> None:
         """Take up what was left by whoever served this store before."""
-        with _storage():
+        with storage():
             self._settling.resume()
 
     def glance(self) -> None:
@@ -185,7 +181,7 @@ class Service:
 
     def settle(self) -> None:
         """Bring what is due to where it should be, as far as it goes now."""
-        with _storage():
+        with storage():
             self._settling.settle()
 
     def keep_settling(self) -> None:
@@ -199,40 +195,40 @@ class Service:
         """Forget the records that are older than they are to be kept, and read by all targets."""
         if self._activity_days is not None:
             before_ms = round((self._clock.now() - self._activity_days * _DAY_S) * 1000)
-            with _storage():
+            with storage():
                 self._store.forget_activities(before_ms, self.deliveries.read_by_all())
 
     def events(self, **asked: Any) -> Members:
         """A page of events; what can be asked is told by `EventLog.page`."""
-        with _storage():
+        with storage():
             return self.event_log.page(**asked)
 
     def targets(self) -> list[Members]:
         """How the delivery of events to each target stands."""
-        with _storage():
+        with storage():
             return self.deliveries.shown()
 
     def dead_letters(self, after: int, limit: int) -> list[DeadLetter]:
         """Events that a target of a rule did not take, oldest first."""
-        with _storage():
+        with storage():
             return self._store.dead_letters(after, limit)
 
     def retry_dead_letters(self, number: int | None) -> int:
         """Try a dead letter once more, or all; how many have a target that there is."""
-        with _storage():
+        with storage():
             after, most = (0, _MOST_LETTERS) if number is None else (number - 1, 1)
             letters = self._store.dead_letters(after, most)
         return self.deliveries.try_again(each for each in letters if number in {None, each.id})
 
     def forget_dead_letters(self, number: int | None) -> int:
         """Forget a dead letter, or all; how many there were."""
-        with _storage():
+        with storage():
             return self._store.forget_dead_letters(None if number is None else [number])
 
     def deployments(self, account: str | None, region: str | None) -> list[Members]:
         """What is deployed and what was, by account and region; None stands for all of them."""
         rows = []
-        with _storage():
+        with storage():
             endpoints = {
                 (each.account, each.region) for each in self._store.places(ENDPOINT.arn_type)
             }
@@ -244,7 +240,7 @@ class Service:
 
     def logs(self, endpoint_name: str, account: str, region: str) -> dict[str, str] | None:
         """The last lines of what an endpoint's containers wrote; None for no such endpoint."""
-        with _storage(), self._store.reading(account, region) as session:
+        with storage(), self._store.reading(account, region) as session:
             row = session.get(ENDPOINT.arn_type, endpoint_name)
         if row is None:
             return None
@@ -258,7 +254,7 @@ class Service:
 
     def hosted_containers(self, model_name: str, account: str, region: str) -> list[Members] | None:
         """What a model's containers come to, packages resolved; None for no such model."""
-        with _storage(), self._store.reading(account, region) as session:
+        with storage(), self._store.reading(account, region) as session:
             row = session.get(MODEL.arn_type, model_name)
         return row.document["containers"] if row else None
 
@@ -269,19 +265,32 @@ class Service:
 
     def check(self) -> None:
         """Raise ServiceUnavailable when the store cannot be read."""
-        with _storage():
+        with storage():
             self._store.check()
 
     def reset(self) -> None:
         """Forget everything, of every account and region."""
-
-        def empty() -> None:
-            self._store.reset()
-            self._serving.reset()
-
-        with _storage():
-            self._settling.forget(lambda: self.deliveries.forget(empty))
+        self._begin_anew(self._store.reset)
         self.canned.reset()
+
+    def snapshot(self) -> Members:
+        """All resources of every account and region, with their tags and the numbers given."""
+        with storage():
+            self._settling.settle()
+            return self._snapshots.taken(self._store.contents())
+
+    def load(self, content: Any) -> Members:
+        """Put a snapshot in the place of everything; how much was loaded, and replaced, by noun.
+
+        Endpoints are started as after a restart; canned rules stay.
+        Errors: SnapshotError, it cannot be loaded; ServiceUnavailable. Nothing has changed then.
+        """
+        loaded = self._snapshots.checked(content)
+        since_ms = round(self._clock.now() * 1000)
+        replaced = self._begin_anew(lambda: self._store.replace(loaded, since_ms))
+        with storage():
+            self._settling.hold(self._settling.resume(), self._hold_s)
+        return self._snapshots.counts(loaded, replaced)
 
     def close(self) -> None:
         """Stop what is running, deliver what is left, and let go of the store."""
@@ -289,6 +298,19 @@ class Service:
         self.deliveries.stop()
         self._serving.close()
         self._store.close()
+
+    def _begin_anew(self, put: Callable[[], T]) -> T:
+        """Put something in the place of all that is stored; no fleet goes on."""
+        results: list[T] = []
+
+        def put_and_stop() -> None:
+            results.append(put())
+            self.event_log.forget()
+            self._serving.reset()
+
+        with storage():
+            self._settling.forget(lambda: self.deliveries.forget(put_and_stop))
+        return results[0]
 
     def _new_call(
         self, operation: Operation, caller: Caller, request_id: str, session: Session
@@ -319,11 +341,11 @@ class Service:
 
         def work(session: Session) -> Members | None:
             call = self._new_call(operation, caller, request_id, session)
-            answer = self._run_once(rule, call, request)
+            answer = once(call, request, lambda: self._run(rule, call, request))
             due[:] = call.due
             return answer
 
-        with _storage():
+        with storage():
             answer = self._store.write(caller.account, caller.region, work)
         if due:
             places = self._settling.add(caller.account, caller.region, due)
@@ -344,24 +366,6 @@ class Service:
             _log.warning("%s served; AWS would say: %s", operation.name, _line(broken.message))
         return request
 
-    def _run_once(self, rule: Rule, call: Call, request: Members) -> Members | None:
-        """Run a rule, or answer as before when its token has been seen (CP35, OQ16)."""
-        operation, session = call.operation, call.store
-        token = request.get(operation.token_member) if operation.token_member else None
-        if token is None:
-            return self._run(rule, call, request)
-        digest = _digest(request)
-        seen = session.replay(operation.name, token)
-        if seen is not None:
-            if seen.digest != digest:
-                raise ConflictException(
-                    PARAMETERS_DIFFER.format(token=token, operation=operation.name)
-                )
-            return seen.answer
-        answer = self._run(rule, call, request)
-        session.remember(operation.name, token, Replay(digest=digest, answer=answer or {}))
-        return answer
-
     def _run(self, rule: Rule, call: Call, request: Members) -> Members | None:
         operation = call.operation
         answer = rule(call, request)
@@ -375,17 +379,3 @@ def _line(text: str) -> str:
     """A text that quotes what a client sent, as part of one line of the log."""
     shown = text if len(text) <= _MOST_LOGGED else f"{text[:_MOST_LOGGED]}..."
     return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in shown)
-
-
-@contextmanager
-def _storage() -> Iterator[None]:
-    """A failure of the storage, as clients are told of it."""
-    try:
-        yield
-    except StorageFailed as failure:
-        _storage_log.error("The storage failed: %s", failure)
-        raise ServiceUnavailable(UNAVAILABLE.format(reason=failure)) from failure
-
-
-def _digest(request: Members) -> str:
-    return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -62,6 +62,8 @@ class Settings:
     `event_rules` is a file of rules that send events to targets; `sinks` are targets of all events,
     as `file=PATH`, `webhook=URL` or `eventbridge=URL`. Targets that run a program need
     `allow_commands`.
+
+    `seeds` are files of what the registry is to hold before anything is answered.
     """
 
     host: str = "127.0.0.1"
@@ -92,6 +94,7 @@ class Settings:
     event_rules: str | Path | None = None
     sinks: tuple[str, ...] = ()
     allow_commands: bool = False
+    seeds: tuple[str | Path, ...] = ()
 
     def __post_init__(self) -> None:
         mistake = next(self._mistakes(), None)

@@ -54,13 +54,17 @@ class Settling:
         self._seen = -1
         self._not_before = 0.0
 
-    def resume(self) -> None:
-        """Take up what was left by whoever served this store before, and start what is missing."""
+    def resume(self) -> set[Place]:
+        """Take up what is in the store, left there by whoever served it before, or just loaded.
+
+        What is missing is started. All that was taken up is returned.
+        """
+        places: set[Place] = set()
         for kind in self._looks:
             for _, account, region, *resource in self._store.places(kind):
-                self._due[account, region, *resource] = 0  # type: ignore[index]  # a place
-        self._outdated = True
+                places |= self.add(account, region, [tuple(resource)])  # type: ignore[list-item]  # kind, name and number
         self.settle()
+        return places
 
     def add(
         self, account: str, region: str, resources: Iterable[tuple[str, str, int]]
@@ -123,12 +127,23 @@ class Settling:
             self._due.clear()
 
     def forget(self, empty: Callable[[], None]) -> None:
-        """Have everything emptied while nothing is moved; nothing is due afterwards."""
+        """Have everything emptied while nothing is moved; nothing is due afterwards.
+
+        Where that fails, all that was due is so still.
+        """
         with self._turn:
             # First, so that what is made anew meanwhile stays due.
             with self._booking:
+                due = dict(self._due)
                 self._due.clear()
-            empty()
+            try:
+                empty()
+            except BaseException:
+                with self._booking:
+                    for place, times in due.items():
+                        self._due.setdefault(place, times)
+                self._outdated = True
+                raise
 
     def _needs_look(self) -> bool:
         changed = self._outdated or self._serving.changes() != self._seen

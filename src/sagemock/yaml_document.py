@@ -7,6 +7,7 @@ text, and `<<` is a key like any other.
 import json
 import math
 import re
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import yaml
@@ -22,6 +23,9 @@ _STR = "tag:yaml.org,2002:str"
 _SEQ = "tag:yaml.org,2002:seq"
 _MAP = "tag:yaml.org,2002:map"
 
+Lines = Callable[[Iterable[str | int]], int]
+"""The line, from 1, at which stands what a path of keys and positions leads to."""
+
 
 def parsed(text: str, *, short_forms: bool = False) -> Any:
     """The value of a YAML document, which `check_json` has yet to see.
@@ -32,9 +36,24 @@ def parsed(text: str, *, short_forms: bool = False) -> Any:
     Errors: ValueError, it is no YAML, nests too deep, has a key twice or one that is no text, or a
     tag that JSON has no value for.
     """
+    return _read(text, _TemplateLoader if short_forms else _JsonLoader)[0]
+
+
+def parsed_with_lines(text: str) -> tuple[Any, Lines]:
+    """The value of a YAML document as `parsed` has it, and where in the text its parts begin.
+
+    Errors: those of `parsed`.
+    """
+    value, node = _read(text, _JsonLoader)
+    return value, lambda path: _line(node, path)
+
+
+def _read(text: str, kind: type["_JsonLoader"]) -> tuple[Any, yaml.Node | None]:
+    """The value of a document and the node it was made of; an empty one has none."""
     try:
-        loader = _TemplateLoader if short_forms else _JsonLoader
-        return yaml.load(text, loader)  # noqa: S506 - a safe loader, with less than it knows
+        loader = kind(text)
+        node = loader.get_single_node()
+        return (None if node is None else loader.construct_document(node)), node
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
@@ -48,6 +67,22 @@ def parsed(text: str, *, short_forms: bool = False) -> Any:
         raise ValueError(message) from error
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
+
+
+def _line(node: yaml.Node | None, path: Iterable[str | int]) -> int:
+    """The line of the key, or of the element, that a path leads to; of the last there is of it."""
+    mark = node.start_mark if node is not None else None
+    for step in path:
+        if isinstance(node, yaml.MappingNode):
+            found = next((each for each in node.value if each[0].value == step), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            found = next(((each, each) for each in node.value[step : step + 1]), None)
+        else:
+            found = None
+        if found is None:
+            break
+        mark, node = found[0].start_mark, found[1]
+    return mark.line + 1 if mark else 1
 
 
 def check_json(value: object, most: int) -> None:

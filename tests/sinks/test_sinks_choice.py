@@ -104,6 +104,16 @@ def test_the_file_of_a_sink_lies_where_the_server_runs(
     assert len(lines(tmp_path / "events.jsonl")) == 1
 
 
+def test_the_file_of_a_sink_lies_where_the_server_runs_also_beside_rules(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    service = serve(rule("all", {"file": {"path": "all.jsonl"}}), sinks=("file=events.jsonl",))
+    models(service, "a")
+    service.close()
+    assert len(lines(tmp_path / "events.jsonl")) == 1
+
+
 def test_the_file_of_a_rule_lies_where_the_rules_do(
     serve: Serve, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
-"""What options of several commands have in common."""
+"""What options and groups of several commands have in common."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,36 +11,152 @@ from sagemock.settings import Settings, SettingsError
 
 DEFAULT_URL = f"http://127.0.0.1:{Settings.port}"
 
+EXIT_DONE, EXIT_FAILED, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+# What other tools call it, and what those who have read no help try first.
+_OTHER_WORDS = {
+    "activity": "log",
+    "check": "doctor",
+    "config": "profile create",
+    "configure": "profile create",
+    "export": "env",
+    "help": "--help",
+    "history": "log",
+    "run": "serve",
+    "server": "serve",
+    "start": "serve",
+    "status": "doctor",
+    "up": "serve",
+}
+
+
+class FailedError(Exception):
+    """What was asked for did not come true: the message is a sentence, the exit code 1."""
+
 
 class Commands(click.Group):
     """Commands of which the nearest is named when there is none of a name."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command; the example of the first one is that of all."""
+        super().add_command(cmd, name)
+        self.epilog = self.epilog or cmd.epilog
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """The names of the commands, in the order in which they were added."""
+        return list(self.commands)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is left of the arguments; where there are none, the help is what was asked for."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help())
+            ctx.exit()
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as mistake:
+            owner = next((each for each in tree(self) if _has(each[1], mistake.option_name)), None)
+            if mistake.possibilities or owner is None:
+                raise
+            near = f"{ctx.command_path} {owner[0]} {mistake.option_name}"
+            message = f"There is no option '{mistake.option_name}' here; did you mean '{near}'?"
+            raise click.UsageError(message, ctx) from mistake
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the first argument names. Errors: UsageError, there is none."""
-        if args and self.get_command(ctx, args[0]) is None:
-            known = self.list_commands(ctx)
-            near = get_close_matches(args[0], known, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(known)}."
+        # While a shell completes a word, there may be none yet.
+        if args and self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            near = self.nearest(ctx, args[0])
+            known = ", ".join(self.list_commands(ctx))
+            hint = f"did you mean '{ctx.command_path} {near}'?" if near else f"there are {known}."
             ctx.fail(f"There is no command '{args[0]}'; {hint}")
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write all commands, each with the whole first sentence of its help."""
+        commands = self.commands.items()
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, each.get_short_help_str(formatter.width * 4)) for name, each in commands]
+            )
+
+    def nearest(self, ctx: click.Context, word: str) -> str | None:
+        """The command that is most like a word: of these, of those below them, by another name."""
+        word = word.lower()
+        if near := get_close_matches(word, self.list_commands(ctx), n=1):
+            return near[0]
+        below = {path.rpartition(" ")[2]: path for path, _ in tree(self)}
+        if near := get_close_matches(word, below, n=1):
+            return below[near[0]]
+        meant = _OTHER_WORDS.get(word)
+        return meant if meant in ("--help", *(path for path, _ in tree(self))) else None
+
+
+def tree(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """All commands of a group and of its groups, each with the words that name it."""
+    for name, command in group.commands.items():
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {words}", below) for words, below in tree(command))
+
+
+def _has(command: click.Command, option_name: str) -> bool:
+    return any(option_name in parameter.opts for parameter in command.params)
 
 
 def option(name: str, **attributes: Any) -> Callable[[Any], Any]:
     """An option that can also be given as SAGEMOCK_ and its name."""
     variable = "SAGEMOCK_" + name.lstrip("-").replace("-", "_").upper()
-    return click.option(name, envvar=variable, **{"show_default": True, **attributes})
+    return click.option(name, **{"envvar": variable, "show_default": True, **attributes})
 
 
-def url_option() -> Callable[[Any], Any]:
+def url_option(**attributes: Any) -> Callable[[Any], Any]:
     """The option that names a server."""
-    return option("--url", default=DEFAULT_URL, help="Address of the server.")
+    return option(
+        "--url", **{"default": DEFAULT_URL, "help": "Address of the server."} | attributes
+    )
+
+
+def region_option() -> Callable[[Any], Any]:
+    """The option that names the region in which clients work."""
+    return option("--region", default=Settings.region, help="Region of the clients.")
+
+
+def account_option() -> Callable[[Any], Any]:
+    """The option that names the account in which clients work."""
+    help_text = "Account of the clients, 12 digits; without it, the server's own."
+    return option("--account", help=help_text)
 
 
 def json_option(help_text: str) -> Callable[[Any], Any]:
     """The option by which a command prints JSON in place of a text for people."""
     return click.option("--json", "as_json", is_flag=True, help=help_text)
+
+
+def on_a_terminal() -> bool:
+    """Whether what is printed is read by a person, not by a script."""
+    return sys.stdout.isatty()
+
+
+def told_mistake(mistake: click.ClickException) -> str:
+    """A mistake in one sentence; where an argument is at fault, with an example that is right."""
+    text = mistake.format_message()
+    if isinstance(mistake, click.NoSuchOption):
+        return _told_option(mistake)
+    context = getattr(mistake, "ctx", None)
+    misses_or_exceeds = isinstance(mistake, click.MissingParameter) or "extra argument" in text
+    if context is None or not misses_or_exceeds or not context.command.epilog:
+        return text
+    example = context.command.epilog.removeprefix("Example: ")
+    return f"{text.rstrip('.')}; for example: {example}"
+
+
+def _told_option(mistake: click.NoSuchOption) -> str:
+    near = " or ".join(f"'{each}'" for each in sorted(mistake.possibilities or ()))
+    where = mistake.ctx.command_path if mistake.ctx else "sagemock"
+    hint = f"did you mean {near}?" if near else f"`{where} --help` lists those there are."
+    return f"No such option '{mistake.option_name}'; {hint}"
 
 
 def pairs(given: tuple[str, ...], form: str) -> tuple[tuple[str, str], ...]:

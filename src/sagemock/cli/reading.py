@@ -1,20 +1,35 @@
 """Commands that only read: `coverage`, and what a server tells of its resources."""
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
-from sagemock.cli.options import json_option, url_option
+from sagemock.cli.options import json_option, on_a_terminal, url_option
+
+_INDENT = "    "
 
 
 @click.command(epilog="Example: sagemock coverage --served")
 @click.option("--served", is_flag=True, help="Only operations that are served.")
-def coverage(*, served: bool) -> None:
-    """Print which operations are served, and by how many cases each is proved."""
-    from sagemock.coverage import coverage_table  # noqa: PLC0415 - --help needs no service model
+@json_option("One JSON object an operation.")
+def coverage(*, served: bool, as_json: bool) -> None:
+    """Print which operations are served, and how many cases prove each."""
+    from sagemock.coverage import (  # noqa: PLC0415 - --help needs no service model
+        HEADER,
+        coverage_rows,
+        coverage_table,
+    )
 
-    click.echo(coverage_table(served_only=served))
+    if as_json:
+        for operation, level, *counts in coverage_rows(served_only=served)[:-1]:
+            counted = dict(zip(HEADER[2:], map(int, counts), strict=True))
+            click.echo(json.dumps({"operation": operation, "level": level, **counted}))
+    elif on_a_terminal():
+        _echo_table([name.upper() for name in HEADER], coverage_rows(served_only=served))
+    else:
+        click.echo(coverage_table(served_only=served))
 
 
 @click.command(
@@ -37,15 +52,49 @@ def log_command(*, as_json: bool, url: str, arn: str | None, **asked: Any) -> No
     """Print who did what, newest first, of one resource or of all."""
     from sagemock.server_client import records, told  # noqa: PLC0415 - --help needs no HTTP
 
-    for record in records(url, resource=arn, **asked):
+    found = records(url, resource=arn, **asked)
+    if on_a_terminal() and not as_json:
+        _echo_log(found)
+        return
+    for record in found:
         click.echo(json.dumps(record) if as_json else told(record))
+
+
+def _echo_log(found: Iterable[dict[str, Any]]) -> None:
+    from sagemock.log_table import LOG_HEAD, log_changes, log_row  # noqa: PLC0415 - --help needs none of it
+
+    records = list(found)
+    if records:
+        _echo_table(LOG_HEAD, [log_row(each) for each in records], list(map(log_changes, records)))
+    else:
+        click.echo("Nothing was done yet.")
+
+
+def _echo_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], below: Iterable[Iterable[str]] = ()
+) -> None:
+    """Print a table as wide as the terminal, its head in bold, with further lines below rows."""
+    from itertools import zip_longest  # noqa: PLC0415 - --help needs none of it
+    from shutil import get_terminal_size  # noqa: PLC0415 - the same
+
+    from sagemock.text_table import table, wrapped  # noqa: PLC0415 - the same
+
+    width = get_terminal_size().columns
+    first, *blocks = table(head, rows, width)
+    click.secho("\n".join(first), bold=True)
+    for lines, further in zip_longest(blocks, below, fillvalue=()):
+        click.echo("\n".join(lines))
+        for text in further:
+            for line in wrapped(text, max(width - len(_INDENT), 1)):
+                click.echo(f"{_INDENT}{line}")
 
 
 @click.command(epilog="Example: sagemock show ARN --at 2026-01-31T09:30:00Z")
 @click.argument("arn")
 @click.option("--at", metavar="TIME", help="As it was then.")
+@json_option("As JSON, which it is anyhow.")
 @url_option()
-def show(*, arn: str, at: str | None, url: str) -> None:
+def show(*, arn: str, at: str | None, as_json: bool, url: str) -> None:  # noqa: ARG001 - taken, since all commands take it
     """Print a resource by its ARN, as it is or as it was."""
     from sagemock.server_client import ask  # noqa: PLC0415 - --help needs no HTTP
 

@@ -4,6 +4,7 @@ import logging
 import signal
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 import click
@@ -84,6 +85,13 @@ from sagemock.settings import DEFAULT_DATABASE, Settings
     help="Where all events go: file=PATH, webhook=URL or eventbridge=URL; repeat for more.",
 )
 @option("--allow-commands", is_flag=True, help="Let event rules run programs.")
+@option(
+    "--seed",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="YAML or JSON of what is to be there before anything is answered; repeat for more.",
+)
 @option("--max-body-bytes", default=Settings.max_body_bytes, help="Largest body that is read.")
 @option("--max-json-depth", default=Settings.max_json_depth, help="Deepest JSON that is read.")
 def serve(**options: Any) -> None:
@@ -91,6 +99,7 @@ def serve(**options: Any) -> None:
     from sagemock.app import RandomIds, create_front, create_service  # noqa: PLC0415 - --help needs none of it
     from sagemock.hosting import CannedRuleError  # noqa: PLC0415 - the same
     from sagemock.log import StderrHandler  # noqa: PLC0415 - the same
+    from sagemock.seed_document import SeedError  # noqa: PLC0415 - the same
     from sagemock.store.sqlite_store import StoreError  # noqa: PLC0415 - the same
     from sagemock.wire.listening import url_of  # noqa: PLC0415 - the same
     from sagemock.wire.server import Server  # noqa: PLC0415 - the same
@@ -103,6 +112,7 @@ def serve(**options: Any) -> None:
     form = "An interpreter is given as SELECTOR=PYTHON"
     options["interpreters"] = pairs(options.pop("interpreter"), form)
     options["sinks"] = options.pop("sink")
+    options["seeds"] = options.pop("seed")
     options["allow_hosts"] = options.pop("allow_host")
     options["allow_origins"] = options.pop("allow_origin")
     settings = Settings(**options)
@@ -111,7 +121,7 @@ def serve(**options: Any) -> None:
     with listening_socket(settings.host, settings.port) as listening:
         try:
             service = create_service(settings)
-        except (StoreError, CannedRuleError) as error:
+        except (StoreError, CannedRuleError, SeedError) as error:
             raise click.ClickException(str(error)) from error
         server = Server(
             create_front(service, settings),

@@ -74,12 +74,17 @@ def forget(execute: Execute, before_ms: int, read: int | None) -> int:
     count = next((n for n, (_, at_ms) in enumerate(oldest) if at_ms >= before_ms), len(oldest))
     if count:
         execute("DELETE FROM activity WHERE id <= ?", (oldest[count - 1][0],))
-        execute(
-            "INSERT INTO counter (account, region, scope, value) VALUES ('', '', ?, ?)"
-            " ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
-            (_KEPT_SINCE, before_ms),
-        )
+        keep_since(execute, before_ms)
     return count
+
+
+def keep_since(execute: Execute, since_ms: int) -> None:
+    """Note that records of before a time are not there, unless it was a later time already."""
+    execute(
+        "INSERT INTO counter (account, region, scope, value) VALUES ('', '', ?, ?)"
+        " ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+        (_KEPT_SINCE, since_ms),
+    )
 
 
 def kept_since_ms(execute: Execute) -> int:

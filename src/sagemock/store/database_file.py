@@ -79,7 +79,7 @@ def open_database(
     except OSError as error:
         raise StoreError(f"Cannot open {path}: {error.strerror}.") from error
     try:
-        _refuse_lost(path, lock)
+        refuse_lost(path, lock)
         return _opened(path, kinds, synchronous, connect, lock)
     except sqlite3.Error as error:
         _release(lock)
@@ -110,7 +110,7 @@ def _release(lock: FileLock | None) -> None:
         lock.release()
 
 
-def _refuse_lost(path: Path, lock: FileLock | None) -> None:
+def refuse_lost(path: Path, lock: FileLock | None) -> None:
     """Refuse to begin anew where the marks of an earlier registry are."""
     if path.exists() and path.stat().st_size:
         return
@@ -137,8 +137,8 @@ def _opened(
     writable = lock is not None and (not path.exists() or os.access(path, os.W_OK))
     writer, uri = _first_connection(path, connect, writable=writable)
     try:
-        version = _version(path, writer)
-        _check(path, writer, version)
+        version = version_of(path, writer)
+        check_file(path, writer, version)
         if writable:
             for pragma in (*_FOR_WRITING, f"synchronous = {synchronous}"):
                 writer.execute(f"PRAGMA {pragma}")
@@ -195,7 +195,7 @@ def _has_log(path: Path) -> bool:
     return False
 
 
-def _version(path: Path, connection: sqlite3.Connection) -> int:
+def version_of(path: Path, connection: sqlite3.Connection) -> int:
     """The schema of the file, 0 for a new one.
 
     Errors: StoreError, it is not ours or newer than this sagemock.
@@ -215,7 +215,7 @@ def _version(path: Path, connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _check(path: Path, connection: sqlite3.Connection, version: int) -> None:
+def check_file(path: Path, connection: sqlite3.Connection, version: int) -> None:
     """Refuse a damaged file. Of a very large one as much is looked at as a start has time for."""
     enough = threading.Timer(_LONGEST_CHECK_S, connection.interrupt)
     enough.start()

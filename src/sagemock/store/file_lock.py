@@ -14,9 +14,9 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-_MADE = "registry"
+MADE = "registry"
 # Windows locks bytes, and what is locked cannot be read: a byte far behind the text is taken.
-_LOCKED_BYTE = 1 << 20
+LOCKED_BYTE = 1 << 20
 
 
 class InUseError(Exception):
@@ -65,7 +65,7 @@ class FileLock:
 
     def _take(self) -> None:
         if sys.platform == "win32":
-            os.lseek(self._file, _LOCKED_BYTE, os.SEEK_SET)
+            os.lseek(self._file, LOCKED_BYTE, os.SEEK_SET)
             msvcrt.locking(self._file, msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -75,10 +75,10 @@ class FileLock:
         os.lseek(self._file, 0, os.SEEK_SET)
         words = os.read(self._file, 100).decode("ascii", "replace").split()
         pid = int(words[0]) if words and words[0].isdecimal() else 0
-        return pid, _MADE in words[1:]
+        return pid, MADE in words[1:]
 
     def _write(self) -> None:
         os.lseek(self._file, 0, os.SEEK_SET)
         # On a full disk the lock holds all the same; only its text is an old one.
         with suppress(OSError):
-            os.write(self._file, f"{os.getpid():<10} {_MADE if self.made else '':<10}\n".encode())
+            os.write(self._file, f"{os.getpid():<10} {MADE if self.made else '':<10}\n".encode())

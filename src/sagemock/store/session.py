@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sagemock.contents import Stored
 from sagemock.ports import (
     Activity,
     ActivityQuery,
@@ -109,6 +110,17 @@ class SqliteSession:
                 *(modified_ms, kind, self._account, self._region, name, number),
             ),
         )
+
+    def restore(self, stored: Stored) -> None:
+        """Store a resource as it was when it was read. Errors: AlreadyThere."""
+        key = (stored.kind, stored.name, stored.number)
+        self.add(*key, stored.created_ms, stored.document, stored.due_ms)
+        if stored.modified_ms != stored.created_ms:
+            self._execute(
+                f"UPDATE {_BY_KEY} SET modified_ms = ? WHERE {_FROM_KEY}",
+                (stored.modified_ms, stored.kind, self._account, self._region, *key[1:]),
+            )
+        self.put_tags(*key, stored.tags)
 
     def remove(self, kind: str, name: str, number: int = 0) -> None:
         key = (kind, self._account, self._region, name, number)

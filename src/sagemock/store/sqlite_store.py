@@ -15,10 +15,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from sagemock.contents import Contents
 from sagemock.eventing import DeadLetter
 from sagemock.ports import ActivityQuery, Due, Kind, Recorded, Session, StorageFailed
-from sagemock.store import readers_sql
-from sagemock.store.activity_sql import FORGOTTEN_AT_ONCE, activities, forget, kept_since_ms
+from sagemock.store import contents_sql, readers_sql
+from sagemock.store.activity_sql import (
+    FORGOTTEN_AT_ONCE,
+    activities,
+    forget,
+    keep_since,
+    kept_since_ms,
+)
 from sagemock.store.database_file import Connect, open_database
 from sagemock.store.failures import StoreError, is_storage_failure
 from sagemock.store.group_commit import MOST_AT_ONCE, GroupCommit
@@ -153,6 +160,15 @@ class SqliteStore:
             )
             return set(found)
 
+    def contents(self) -> Contents:
+        """What is stored of all accounts and regions, on one snapshot."""
+        with self._snapshot() as connection:
+            return contents_sql.contents(connection.execute)
+
+    def replace(self, contents: Contents, since_ms: int) -> Mapping[str, int]:
+        """Put this in the place of everything, in one transaction; how much there was."""
+        return self._writing(lambda: self._replace(contents, since_ms))
+
     def check(self) -> None:
         """Look at the file once, as a reader does."""
         with self.reading("", "") as session:
@@ -205,6 +221,17 @@ class SqliteStore:
         for table in TABLE_NAMES:
             self._file.writer.execute(f"DELETE FROM {table}")
         readers_sql.rewind_positions(self._file.writer.execute)
+
+    def _replace(self, contents: Contents, since_ms: int) -> Mapping[str, int]:
+        execute = self._file.writer.execute
+        there_were = contents_sql.counts(execute)
+        self._empty()
+        for stored in contents.resources:
+            session = self._session(self._file.writer, stored.account, stored.region)
+            session.restore(stored)
+        contents_sql.put_counters(execute, contents.counters)
+        keep_since(execute, since_ms)
+        return there_were
 
     def _session(self, connection: sqlite3.Connection, account: str, region: str) -> SqliteSession:
         return SqliteSession(connection, self._planner, self._kinds, account, region)

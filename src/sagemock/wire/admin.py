@@ -19,6 +19,7 @@ from sagemock.time_text import epoch_ms
 from sagemock.wire.arguments import number, refuse_unknown, refusing
 from sagemock.wire.event_paths import add_event_paths
 from sagemock.wire.json_body import parsed
+from sagemock.wire.snapshot_paths import add_snapshot_paths
 
 NO_SUCH = "There is no {what} '{name}' in this account and region."
 NO_JSON = "The body is a JSON list of canned rules, or a single one."
@@ -57,6 +58,7 @@ def admin(service: Service, settings: Settings) -> Blueprint:
     _add_deployments(paths, service, settings)
     _add_canned(paths, service, settings)
     add_event_paths(paths, service)
+    add_snapshot_paths(paths, service, settings)
     return paths
 
 

@@ -4,11 +4,15 @@ Not for answers, nor for what a request asks: it only says where one ends, or re
 """
 
 import re
+from copy import copy
+from typing import Any
 
 from waitress.buffers import OverflowableBuffer
 from waitress.parser import HTTPRequestParser, ParsingError, TransferEncodingNotImplemented
 from waitress.receiver import ChunkedReceiver, FixedStreamReceiver
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
+
+from sagemock.wire.long_bodies import times_as_long
 
 _CHUNK_LINE_BYTES = 64 * 1024
 _LENGTH_DIGITS = 15
@@ -30,10 +34,18 @@ class HttpRequest(HTTPRequestParser):
     What a second reader could take for the end of the body would hide a request (RFC 9112, 6.3).
     """
 
+    adj: Any
+
     def parse_header(self, header_plus: bytes) -> None:
         """Read the first line and the headers, all of them received."""
-        if self._read_plain(header_plus):
-            return
+        if not self._read_plain(header_plus):
+            self._read_any(header_plus)
+        times = times_as_long(self.command, self.path)
+        if times > 1:
+            self.adj = copy(self.adj)
+            self.adj.max_request_body_size *= times
+
+    def _read_any(self, header_plus: bytes) -> None:
         chunked = b"transfer-encoding" in header_plus.lower()
         codings = _TRANSFER_ENCODING.findall(header_plus) if chunked else []
         if codings and [coding.strip().lower() for coding in codings] != [b"chunked"]:

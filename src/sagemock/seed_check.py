@@ -1,0 +1,201 @@
+"""A seed as it is planted, and all that can be told to be wrong with it before any server is asked.
+
+After the schema come AWS's patterns and those rules that look at one request alone, in the server's
+own words.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sagemock.api.constraints import Constraints
+from sagemock.api.documents import ModelCardSchema
+from sagemock.api.service_model import ServiceModel
+from sagemock.api.wording import lower_first
+from sagemock.arn import partition_of
+from sagemock.errors import SageMakerError
+from sagemock.json_document import parsed
+from sagemock.operation import Members
+from sagemock.resources.containers import check_specifications, joined
+from sagemock.seed_document import Place, SeedDocument
+from sagemock.seed_schema import check_schema, seed_schema
+from sagemock.tagging import checked_tags, tag_list
+
+UNKNOWN = (
+    "{name} stands for what is not known here; begin the file with account and region, or give "
+    "them with --account and --region"
+)
+
+# By which texts are looked at that name no account yet.
+_ACCOUNT = "123456789012"
+_REGION = "us-east-1"
+_AT = re.compile(r" at '([^']*)' failed to satisfy")
+
+
+def checked(document: SeedDocument, model: ServiceModel) -> SeedDocument:
+    """The document with all that is planted in one form: lists of tags, and JSON as text.
+
+    Errors: SeedError, the first place that cannot be.
+    """
+    check_schema(document, model)
+    content = document.content
+    normal = {
+        **content,
+        "groups": [_normal_group(each) for each in content.get("groups", ())],
+        "packages": [_normal_package(each) for each in content.get("packages", ())],
+    }
+    normalized = SeedDocument(document.path, normal, document.line)
+    for kind, member in (("groups", "ModelPackageGroupName"), ("packages", "ModelPackageName")):
+        _check_once(normalized, kind, member)
+    rules = _Rules(document, model)
+    example = filled(normalized, account=_ACCOUNT, region=_REGION).content
+    for number, group in enumerate(example["groups"]):
+        rules.check_group(("groups", number), group)
+    for number, package in enumerate(example["packages"]):
+        rules.check_package(("packages", number), package, versioned=False)
+    return normalized
+
+
+def filled(document: SeedDocument, *, account: str, region: str) -> SeedDocument:
+    """The document with what CloudFormation calls account, region and partition in all its texts.
+
+    Errors: SeedError, one of them is asked for and is empty: it is the server's, and not known.
+    """
+    values = {
+        "${AWS::AccountId}": account,
+        "${AWS::Region}": region,
+        "${AWS::Partition}": partition_of(region) if region else "",
+    }
+
+    def fill(value: Any, place: Place) -> Any:
+        if isinstance(value, dict):
+            return {key: fill(each, (*place, key)) for key, each in value.items()}
+        if isinstance(value, list):
+            return [fill(each, (*place, number)) for number, each in enumerate(value)]
+        if isinstance(value, str) and "${AWS::" in value:
+            for name, text in values.items():
+                if name in value and not text:
+                    raise document.error(place, UNKNOWN.format(name=name))
+                value = value.replace(name, text)
+        return value
+
+    return SeedDocument(document.path, fill(document.content, ()), document.line)
+
+
+def _normal_group(group: Members) -> Members:
+    normal = _with_tag_list(group)
+    if "ResourcePolicy" in group:
+        normal["ResourcePolicy"] = _as_text(group["ResourcePolicy"])
+    normal["versions"] = [_normal_package(each) for each in group.get("versions", ())]
+    return normal
+
+
+def _normal_package(package: Members) -> Members:
+    normal = _with_tag_list(package)
+    card = package.get("ModelCard", {})
+    if "ModelCardContent" in card:
+        normal["ModelCard"] = {**card, "ModelCardContent": _as_text(card["ModelCardContent"])}
+    return normal
+
+
+def _with_tag_list(members: Members) -> Members:
+    tags = members.get("Tags")
+    return {**members, "Tags": tag_list(tags)} if isinstance(tags, dict) else {**members}
+
+
+def _as_text(value: Any) -> str:
+    """JSON as the text of a member; one on several lines is put on one, for AWS takes no others."""
+    if isinstance(value, str):
+        if "\n" not in value:
+            return value
+        try:
+            value = parsed(value)
+        except ValueError:
+            return str(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _check_once(document: SeedDocument, kind: str, member: str) -> None:
+    """Refuse a name that comes twice; letters' case makes no other name of it at AWS."""
+    lines: dict[str, int] = {}
+    for number, each in enumerate(document.content[kind]):
+        place = (kind, number, member)
+        name = each[member]
+        if name.lower() in lines:
+            raise document.error(place, f"{name} stands at line {lines[name.lower()]} already")
+        lines[name.lower()] = document.line(place)
+
+
+class _Rules:
+    """The server's own rules, as far as they look at one request alone."""
+
+    def __init__(self, document: SeedDocument, model: ServiceModel) -> None:
+        self._document = document
+        self._constraints = Constraints(model.shapes)
+        self._cards = ModelCardSchema()
+        definitions = seed_schema(model)["$defs"]
+        self._shapes = {
+            kind: {
+                name: schema["$ref"].rpartition("/")[2]
+                for name, schema in definitions[kind]["properties"].items()
+                if "$ref" in schema
+            }
+            for kind in ("group", "version", "package")
+        }
+
+    def check_group(self, place: Place, group: Members) -> None:
+        self._check_members(place, group, "group")
+        self._check((*place, "Tags"), lambda: checked_tags(group.get("Tags", ())))
+        for number, version in enumerate(group["versions"]):
+            self.check_package((*place, "versions", number), version, versioned=True)
+
+    def check_package(self, place: Place, package: Members, *, versioned: bool) -> None:
+        self._check_members(place, package, "version" if versioned else "package")
+        self._check((*place, "Tags"), lambda: checked_tags(package.get("Tags", ())))
+        self._check((*place, "ModelCard"), lambda: self._cards.check(package))
+        self._check(place, lambda: check_specifications(package, versioned=versioned))
+        member = "AdditionalInferenceSpecifications"
+        self._check((*place, member), lambda: joined((), package.get(member, ())))
+
+    def _check_members(self, place: Place, members: Members, kind: str) -> None:
+        for name, shape in self._shapes[kind].items():
+            check = self._constraints.check(shape) if name in members else None
+            found: list[str] = []
+            if check is not None:
+                check(members[name], lower_first(name), found)
+            for violation in found:
+                at = _AT.search(violation)
+                inner = _walked(members, at[1].split(".")) if at else (name,)
+                written = _as_written(self._document.content, (*place, *inner))
+                raise self._document.error(tuple(written), violation)
+
+    def _check(self, place: Place, rule: Callable[[], object]) -> None:
+        try:
+            rule()
+        except SageMakerError as error:
+            raise self._document.error(place, str(error.message)) from error
+
+
+def _as_written(content: Any, place: Place) -> Iterator[str | int]:
+    """A place in lists of tags as it is in the file, which may have them as a map."""
+    for step in place:
+        if isinstance(content, dict) and isinstance(step, int):
+            yield list(content)[step]
+            return
+        yield step
+        content = content[step]
+
+
+def _walked(value: Any, path: list[str]) -> Iterator[str | int]:
+    """The place in a value that AWS's spelling of a path leads to, as far as it can be followed."""
+    for step in path:
+        if isinstance(value, dict):
+            key = next((each for each in value if step in {each, lower_first(each)}), None)
+            # `member` stands between a position or a key and what is there.
+            if key is not None:
+                yield key
+                value = value[key]
+        elif isinstance(value, list) and step.isdecimal() and 0 < int(step) <= len(value):
+            yield int(step) - 1
+            value = value[int(step) - 1]

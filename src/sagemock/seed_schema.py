@@ -1,0 +1,160 @@
+"""What a seed may hold: seed.schema.json, filled with the members of the installed service model.
+
+Here is held what a file says against it, with `jsonschema`, and told what is wrong in words.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sagemock.api.schema import Schema, definitions, reference
+from sagemock.api.service_model import ServiceModel
+from sagemock.event_rules_schema import listed, perhaps, shown
+from sagemock.seed_document import Place, SeedDocument
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+SCHEMA = Path(__file__).with_name("seed.schema.json")
+
+_WORDS = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
+_LIMITS = {
+    "minItems": "it must have {} at least",
+    "maxItems": "it can have {} at most",
+    "minProperties": "it must have {} at least",
+    "maxProperties": "it can have {} at most",
+    "minLength": "it must have {} characters at least",
+    "maxLength": "it can have {} characters at most",
+    "minimum": "it must be {} at least",
+    "maximum": "it can be {} at most",
+}
+_MOST_WORDS = 12
+
+
+def seed_schema(model: ServiceModel) -> Schema:
+    """The JSON Schema of a seed, whole: with the members that this service model has."""
+    schema: Schema = json.loads(SCHEMA.read_text("utf-8"))
+    own = schema["$defs"]
+    needed: set[str] = set()
+    for each in own.values():
+        if "x-operations" in each:
+            members = _members(model, each)
+            needed.update(members.values())
+            derived = {name: reference(shape) for name, shape in members.items()}
+            each["properties"] = {**derived, **each["properties"]}
+    schema["$defs"] = {**definitions(model.shapes, sorted(needed | {"Tag"})), **own}
+    return schema
+
+
+def check_schema(document: SeedDocument, model: ServiceModel) -> None:
+    """Refuse what no seed can be. Errors: SeedError, the first place that does not fit."""
+    # Imported here: it is slow to import, and most servers are given no seeds.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    errors = Draft202012Validator(seed_schema(model)).iter_errors(document.content)
+    wrong = [each for error in errors for each in _wrong(error, model)]
+    if wrong:
+        place, reason = min(wrong, key=lambda each: (document.line(each[0]), len(each[0])))
+        raise document.error(place, reason)
+
+
+def _members(model: ServiceModel, definition: Schema) -> dict[str, str]:
+    """The members that a definition takes from the service model, each with its shape."""
+    known = _shown_by(model, definition)
+    return {
+        name: member["shape"]
+        for operation in definition["x-operations"]
+        for name, member in _parameters(model, operation).items()
+        if name in known and not _is_arn(name) and name not in definition["x-without"]
+    }
+
+
+def _is_arn(name: str) -> bool:
+    """Whether a member is the ARN of what is seeded, which SageMaker makes."""
+    return name in {"ModelPackageArn", "ModelPackageGroupArn"}
+
+
+def _shown_by(model: ServiceModel, definition: Schema) -> Mapping[str, Any]:
+    operation = model.operation(definition["x-shown-by"])
+    members: Mapping[str, Any] = {}
+    if operation is not None and operation.output is not None:
+        members = model.shapes[operation.output]["members"]
+    return members
+
+
+def _parameters(model: ServiceModel, operation_name: str) -> Mapping[str, Any]:
+    operation = model.operation(operation_name)
+    members: Mapping[str, Any] = {}
+    if operation is not None and operation.input is not None:
+        members = model.shapes[operation.input]["members"]
+    return members
+
+
+def _wrong(error: "ValidationError", model: ServiceModel) -> Iterator[tuple[Place, str]]:
+    """The places at which a value does not fit, each with what is wrong there."""
+    place: Place = tuple(error.absolute_path)
+    schema: Any = error.schema
+    value: Any = error.instance
+    if error.validator == "additionalProperties":
+        for key in value:
+            if key not in schema["properties"]:
+                yield (*place, key), _said_of_key(key, schema, model)
+    elif "propertyNames" in error.absolute_schema_path:
+        yield (*place, value), f"as a key, {_said(error)}"
+    else:
+        yield place, _said(error)
+
+
+def _said_of_key(key: str, schema: Schema, model: ServiceModel) -> str:
+    known = list(schema["properties"])
+    reasons = schema.get("x-without", {})
+    if key in reasons:
+        return f"{key} cannot stand here: {reasons[key]}"
+    if "x-shown-by" in schema and key in _shown_by(model, schema):
+        return f"{key} is for SageMaker to say; take it out"
+    return f"{shown(key)} is not known{perhaps(key, known)}; known are {listed(known)}"
+
+
+def _said(error: "ValidationError") -> str:
+    """What is wrong, as the end of a sentence."""
+    value: Any = error.instance
+    schema: Any = error.schema
+    expected: Any = error.validator_value
+    # What AWS marks as sensitive is repeated in no message.
+    printed = "what is written" if schema.get("writeOnly") else shown(value)
+    match error.validator:
+        case "required":
+            return f"{listed([each for each in expected if each not in value])} must be given"
+        case "type":
+            return _said_of_type(printed, value, expected)
+        case "enum":
+            return _said_of_word(printed, value, expected)
+        case "pattern":
+            return f"{printed} is not {schema['description']}"
+    limit = _LIMITS.get(str(error.validator))
+    return limit.format(expected) if limit else error.message
+
+
+def _said_of_type(printed: str, value: object, expected: str | list[str]) -> str:
+    wanted = [expected] if isinstance(expected, str) else expected
+    said = f"{printed} stands where {' or '.join(_WORDS[each] for each in wanted)} must be"
+    if value is None:
+        return f"{said}; the lines that belong to it may want indenting"
+    if isinstance(value, int | float) and "string" in wanted:
+        return f"{said}; put it in quotes"
+    return said
+
+
+def _said_of_word(printed: str, value: object, words: list[str]) -> str:
+    meant = perhaps(value, words) if isinstance(value, str) else ""
+    if meant and len(words) > _MOST_WORDS:
+        return f"{printed} is not known{meant}"
+    return f"{printed} is not known{meant}; known are {listed(words)}"

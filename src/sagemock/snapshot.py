@@ -1,0 +1,314 @@
+"""Snapshots: all of a registry as one JSON file, which can be read, kept and loaded again.
+
+    {"accounts": {ACCOUNT: {REGION: {
+        "counters": {SCOPE: the last number given},
+        "resources": {NOUN: [{"document": {...}, "tags": [...]}, ...]}}}},
+     "sagemock": {"snapshot": 1}}
+
+A document is what is stored, to the digit: AWS's members with their ARNs and times, and in lower
+case what the rules keep for themselves, such as a group's policy and what an endpoint runs.
+Resources stand in the order of their names and numbers. The same state is the same bytes on any
+machine: nothing tells when, where or by whom it was saved.
+
+What is not in it: the activity log, the history of deployments, and remembered ClientTokens, for
+they tell what was done, not what is. A load begins them anew; a Describe as of a time before it is
+refused. How far the targets of events have come, and dead letters: nothing has happened to what is
+loaded, so no events are sent of it. Canned rules: they are the server's, and stay.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from sagemock.api.json_types import JsonTypes
+from sagemock.api.service_model import ServiceModel
+from sagemock.arn import Arn, partition_of
+from sagemock.contents import Contents, Counted, Stored
+from sagemock.errors import SerializationException
+from sagemock.json_document import refuse_constant
+from sagemock.operation import Members
+from sagemock.resource_type import ResourceType
+from sagemock.resources.endpoint import ENDPOINT
+from sagemock.resources.model_package import MODEL_PACKAGE
+from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
+
+VERSION = 1
+SCHEMA = Path(__file__).with_name("snapshot.schema.json")
+
+NO_JSON = "it is no JSON: {reason}"
+NO_SNAPSHOT = 'it is no snapshot of sagemock, which begins with "accounts" and has a version'
+NEWER = (
+    "it is of version {version}, this sagemock knows {known}; load it with the newer sagemock that "
+    "saved it, or upgrade this one"
+)
+WRONG_ARN = "'{arn}' is no ARN of a {noun} in account {account}, region {region}"
+WRONG_NAME = "{arn} is not the ARN of what its document names, '{name}'"
+TWICE = "{arn} is there twice, or once more in another case"
+TAG_TWICE = "{arn} has the tag '{key}' twice"
+UNKNOWN_MEMBER = (
+    "{arn} has a member '{member}', which Describe{noun} does not show; upgrade botocore if it is "
+    "new, else take it out"
+)
+WRONG_MEMBER = "the {member} of {arn} is wrong: {said}"
+NO_GROUP = "the group of {arn} is not there"
+COUNTED = "{arn} has the number {number}, and the counter '{scope}' only reached {value}"
+WRONG_FLEET = "{arn} has a fleet '{fleet}'; it would be '{form}' and a number"
+
+_MOST_SHOWN = 300
+# The counter that fleets are numbered by, and where an endpoint has one.
+_FLEETS = "fleets"
+_STAGES = frozenset({"current", "next"})
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_SORTED = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+
+
+class SnapshotError(ValueError):
+    """A snapshot that cannot be loaded; the message is a sentence that says where and why."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"The snapshot cannot be loaded: {said.rstrip('.')}.")
+
+
+def canonical(content: Members) -> bytes:
+    """The text of a snapshot: sorted, indented, UTF-8 as it is.
+
+    Errors: SnapshotError, it holds what no snapshot does: half a character, a number too long.
+    """
+    try:
+        return orjson.dumps(content, option=_SORTED)
+    except TypeError as error:
+        raise SnapshotError(NO_JSON.format(reason=error)) from error
+
+
+def parsed(text: bytes) -> Any:
+    """The value of a snapshot's text; whether it is a snapshot is not looked at.
+
+    Errors: SnapshotError, it is no JSON, or has a key twice.
+    """
+    try:
+        return json.loads(
+            text.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=refuse_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise SnapshotError(NO_JSON.format(reason=error)) from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Members:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        key = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        message = f"the key '{key}' is given twice in one object"
+        raise ValueError(message)
+    return members
+
+
+def check_format(content: Any) -> None:
+    """Refuse what is no snapshot of a version that is known.
+
+    Errors: SnapshotError, with the first place that is wrong.
+    """
+    # Imported here: few servers load a snapshot, and it is slow to import.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    about = content.get("sagemock") if isinstance(content, dict) else None
+    version = about.get("snapshot") if isinstance(about, dict) else None
+    if type(version) is not int:
+        raise SnapshotError(NO_SNAPSHOT)
+    if version > VERSION:
+        raise SnapshotError(NEWER.format(version=version, known=VERSION))
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    broken = next(Draft202012Validator(schema).iter_errors(content), None)
+    if broken is not None:
+        said = broken.message
+        if len(said) > _MOST_SHOWN:
+            # It begins with what is there, and ends with what is wrong about it.
+            said = f"... {said[-_MOST_SHOWN:]}"
+        where = "".join(
+            f"[{step}]" if isinstance(step, int) else f".{step}" for step in broken.absolute_path
+        )
+        raise SnapshotError(f"at {where.lstrip('.') or 'the top'}, {said}")
+    # What could not be stored: numbers beyond 64 bits, half characters, too many levels.
+    canonical(content)
+
+
+class Snapshots:
+    """Makes snapshots of what a store holds, and the other way round.
+
+    `nouns` are the resource types by their kinds in the store.
+    """
+
+    def __init__(self, model: ServiceModel, nouns: Mapping[str, ResourceType]) -> None:
+        self._model = model
+        self._nouns = nouns
+        self._by_noun = {each.noun: each for each in nouns.values()}
+        self._types = JsonTypes(model.shapes)
+
+    def taken(self, contents: Contents) -> Members:
+        """The snapshot of what a store holds."""
+        accounts: Members = {}
+        for stored in contents.resources:
+            noun = self._nouns[stored.kind].noun
+            place = _place(accounts, stored.account, stored.region)
+            place["resources"].setdefault(noun, []).append(_shown(stored))
+        for counted in contents.counters:
+            place = _place(accounts, counted.account, counted.region)
+            place["counters"][counted.scope] = counted.value
+        return {"accounts": accounts, "sagemock": {"snapshot": VERSION}}
+
+    def checked(self, content: Any) -> Contents:
+        """What a store would hold after a load. Errors: SnapshotError, it cannot be loaded."""
+        check_format(content)
+        resources: list[Stored] = []
+        counters: list[Counted] = []
+        for account, regions in content["accounts"].items():
+            for region, place in regions.items():
+                here = list(self._resources(account, region, place.get("resources", {})))
+                self._check_together(here, place.get("counters", {}))
+                resources += here
+                counters += (
+                    Counted(account, region, scope, int(value))
+                    for scope, value in place.get("counters", {}).items()
+                )
+        # Numbers in their order: then a store knows at once that none came late.
+        resources.sort(key=lambda each: each[:5])
+        return Contents(resources, counters)
+
+    def counts(self, loaded: Contents, replaced: Mapping[str, int]) -> Members:
+        """How many resources of each noun were loaded, and how many replaced."""
+        now = Counter(each.kind for each in loaded.resources)
+        return {"loaded": self._named(now), "replaced": self._named(replaced)}
+
+    def _named(self, kinds: Mapping[str, int]) -> dict[str, int]:
+        return dict(sorted((self._nouns[kind].noun, count) for kind, count in kinds.items()))
+
+    def _resources(
+        self, account: str, region: str, resources: Mapping[str, list[Members]]
+    ) -> Iterator[Stored]:
+        for noun, given in resources.items():
+            for each in given:
+                yield self._stored(account, region, self._by_noun[noun], each)
+
+    def _stored(self, account: str, region: str, noun: ResourceType, given: Members) -> Stored:
+        document = given["document"]
+        arn = _checked_arn(account, region, noun, document)
+        self._check_members(noun, str(arn), document)
+        tags = {each["Key"]: each["Value"] for each in given.get("tags", ())}
+        if len(tags) < len(given.get("tags", ())):
+            keys = Counter(each["Key"] for each in given["tags"])
+            raise SnapshotError(TAG_TWICE.format(arn=arn, key=keys.most_common(1)[0][0]))
+        created_ms = round(document["CreationTime"] * 1000)
+        modified = document.get("LastModifiedTime")
+        due_ms = given.get("due_ms")
+        return Stored(
+            account=account,
+            region=region,
+            kind=noun.arn_type,
+            name=document.get(f"{noun.noun}Name", arn.name),
+            number=arn.number,
+            created_ms=created_ms,
+            modified_ms=created_ms if modified is None else round(modified * 1000),
+            due_ms=None if due_ms is None else int(due_ms),
+            document=document,
+            tags=tags,
+        )
+
+    def _check_members(self, noun: ResourceType, arn: str, document: Members) -> None:
+        """Refuse members that Describe would not show, or not be able to."""
+        describe = self._model.operation(f"Describe{noun.noun}")
+        if describe is None or describe.output is None:
+            raise LookupError(noun.noun)
+        members = self._model.shapes[describe.output]["members"]
+        for member, value in document.items():
+            if not member[:1].isupper() or value is None:
+                continue
+            if member not in members:
+                facts = {"arn": arn, "member": member, "noun": noun.noun}
+                raise SnapshotError(UNKNOWN_MEMBER.format(**facts))
+            try:
+                self._types.parser(members[member]["shape"])(value)
+            except SerializationException as error:
+                said = error.message or "it holds half a character"
+                raise SnapshotError(
+                    WRONG_MEMBER.format(member=member, arn=arn, said=said)
+                ) from error
+
+    def _check_together(self, resources: list[Stored], counters: Mapping[str, int]) -> None:
+        """Refuse resources of one account and region that cannot be there together."""
+        keys = Counter((each.kind, _one_case(each.name), each.number) for each in resources)
+        groups = {
+            each.name: each.document[MODEL_PACKAGE_GROUP.arn_member]
+            for each in resources
+            if each.kind == MODEL_PACKAGE_GROUP.arn_type
+        }
+        for each in resources:
+            arn = each.document[self._nouns[each.kind].arn_member]
+            if keys[each.kind, _one_case(each.name), each.number] > 1:
+                raise SnapshotError(TWICE.format(arn=arn))
+            if each.kind == MODEL_PACKAGE.arn_type and each.number:
+                if each.name not in groups:
+                    raise SnapshotError(NO_GROUP.format(arn=arn))
+                _check_counted(arn, each.number, groups[each.name], counters)
+            if each.kind == ENDPOINT.arn_type:
+                for stage in each.document.keys() & _STAGES:
+                    number = _fleet_number(arn, each, each.document[stage]["fleet"])
+                    _check_counted(arn, number, _FLEETS, counters)
+
+
+def _place(accounts: Members, account: str, region: str) -> Members:
+    regions = accounts.setdefault(account, {})
+    place: Members = regions.setdefault(region, {"counters": {}, "resources": {}})
+    return place
+
+
+def _shown(stored: Stored) -> Members:
+    shown: Members = {"document": stored.document}
+    if stored.tags:
+        shown["tags"] = [{"Key": key, "Value": value} for key, value in stored.tags.items()]
+    if stored.due_ms is not None:
+        shown["due_ms"] = stored.due_ms
+    return shown
+
+
+def _checked_arn(account: str, region: str, noun: ResourceType, document: Members) -> Arn:
+    """The ARN of a document, if it is one of its place, its noun and its names."""
+    text = str(document[noun.arn_member])
+    arn = Arn.parse(text)
+    if arn is None or (arn.account, arn.region, arn.type, arn.partition) != (
+        *(account, region, noun.arn_type),
+        partition_of(region),
+    ):
+        facts = {"arn": text, "noun": noun.noun, "account": account, "region": region}
+        raise SnapshotError(WRONG_ARN.format(**facts))
+    named = str(document.get(f"{noun.noun}Name", ""))
+    if noun is MODEL_PACKAGE and not named:
+        named = f"{document['ModelPackageGroupName']}/{document['ModelPackageVersion']}"
+    of_arn = f"{arn.name}/{arn.number}" if arn.number else arn.name
+    if (named.lower() if noun.lower_case_arn else named) != of_arn:
+        raise SnapshotError(WRONG_NAME.format(arn=arn, name=named))
+    return arn
+
+
+def _one_case(name: str) -> bytes:
+    """What a store takes for the same name: only ASCII has one case."""
+    return name.encode().lower()
+
+
+def _fleet_number(arn: str, endpoint: Stored, fleet: str) -> int:
+    form = f"{endpoint.account}/{endpoint.region}/{endpoint.name.lower()}/"
+    number = _NUMBER.fullmatch(fleet.removeprefix(form))
+    if number is None or not fleet.startswith(form):
+        raise SnapshotError(WRONG_FLEET.format(arn=arn, fleet=fleet, form=form))
+    return int(number[0])
+
+
+def _check_counted(arn: str, number: int, scope: str, counters: Mapping[str, int]) -> None:
+    """Refuse a number that would be given again."""
+    value = counters.get(scope, 0)
+    if number > value:
+        facts = {"arn": arn, "number": number, "scope": scope, "value": value}
+        raise SnapshotError(COUNTED.format(**facts))

@@ -1,0 +1,233 @@
+"""`sagemock seed` and `sagemock serve --seed`, as processes."""
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command_line import Started, assert_one_sentence, run
+from conftest import FIXTURES
+
+EXAMPLE = FIXTURES / "seeds" / "churn.yaml"
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Started]:
+    server = Started(tmp_path, "--db", ":memory:")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def seed(tmp_path: Path) -> Path:
+    path = tmp_path / "seed.yaml"
+    path.write_text(
+        "groups:\n- ModelPackageGroupName: churn\n  versions:\n  - ModelApprovalStatus: Approved\n"
+    )
+    return path
+
+
+def test_a_server_is_ready_with_its_seeds(tmp_path: Path, seed: Path) -> None:
+    server = Started(tmp_path, "--db", ":memory:", "--seed", str(EXAMPLE), "--seed", str(seed))
+    described = server.call("DescribeModelPackage", ModelPackageName=f"{ARN}model-package/churn/1")
+    server.stop()
+    assert described["ModelApprovalStatus"] == "Approved"
+
+
+def test_nobody_is_answered_before_the_seeds_are_in(tmp_path: Path) -> None:
+    versions = [{"ModelPackageDescription": f"version {number}"} for number in range(300)]
+    seed = tmp_path / "many.json"
+    seed.write_text(
+        json.dumps({"groups": [{"ModelPackageGroupName": "churn", "versions": versions}]})
+    )
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    asked: list[Any] = []
+    asking = threading.Thread(target=lambda: asked.append(first_answer(port)))
+    asking.start()
+    server = Started(tmp_path, "--db", "sagemock.db", "--port", str(port), "--seed", str(seed))
+    asking.join(timeout=30)
+    server.stop()
+    assert asked[0]["ModelPackageSummaryList"][0]["ModelPackageVersion"] == 300
+
+
+def first_answer(port: int) -> Any:
+    """The answer to a call that is made as soon as somebody listens."""
+    pause = threading.Event()
+    for _ in range(3000):
+        try:
+            line = socket.create_connection(("127.0.0.1", port), timeout=30)
+        except ConnectionRefusedError:
+            pause.wait(0.01)
+            continue
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.sock = line
+        connection.request(
+            "POST",
+            "/",
+            json.dumps({"ModelPackageGroupName": "churn"}),
+            {"X-Amz-Target": "SageMaker.ListModelPackages"},
+        )
+        answer = json.loads(connection.getresponse().read())
+        connection.close()
+        return answer
+    return None
+
+
+def test_seeds_can_be_named_by_the_environment(tmp_path: Path, seed: Path) -> None:
+    variables = {"SAGEMOCK_SEED": f"{EXAMPLE}:{seed}"}
+    server = Started(tmp_path, "--db", ":memory:", **variables)
+    groups = server.call("ListModelPackageGroups")["ModelPackageGroupSummaryList"]
+    server.stop()
+    assert [each["ModelPackageGroupName"] for each in groups] == ["churn"]
+
+
+def test_a_server_that_starts_again_with_its_seeds_changes_nothing(
+    tmp_path: Path, seed: Path
+) -> None:
+    activity = []
+    for _ in range(2):
+        server = Started(tmp_path, "--db", "sagemock.db", "--seed", str(seed))
+        activity.append(run("log", "--json", "--url", server.url).stdout)
+        server.stop()
+    assert activity[0].count("\n") == 2
+    assert activity[1] == activity[0]
+
+
+def test_a_broken_seed_ends_the_start_and_leaves_nothing(tmp_path: Path, seed: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("groups:\n- ModelPackageGroupNam: churn\n")
+    database = tmp_path / "new" / "sagemock.db"
+    options = ("--port", "0", "--db", str(database), "--seed", str(seed), "--seed", str(broken))
+    assert_one_sentence(
+        run("serve", *options),
+        rf"^sagemock: The seed {broken} cannot be planted: line 2, groups\[0\].*\.$",
+    )
+    assert not database.parent.exists()
+
+
+def test_a_seed_that_does_not_suit_the_database_ends_the_start(tmp_path: Path, seed: Path) -> None:
+    server = Started(tmp_path, "--db", "sagemock.db", "--seed", str(seed))
+    server.stop()
+    other = tmp_path / "other.yaml"
+    other.write_text(seed.read_text() + "    Task: REGRESSION\n")
+    options = ("--port", "0", "--db", str(tmp_path / "sagemock.db"), "--seed", str(other))
+    assert_one_sentence(
+        run("serve", *options), r"line 5, .*\.Task: it is not there in the registry"
+    )
+
+
+def test_what_is_made_is_told_and_nothing_the_second_time(server: Started, seed: Path) -> None:
+    first = run("seed", str(seed), "--url", server.url)
+    second = run("seed", str(seed), "--url", server.url)
+    assert (first.stdout, first.stderr, first.returncode) == (
+        (
+            f"made     {ARN}model-package-group/churn\n"
+            f"made     {ARN}model-package/churn/1\n"
+            f"{seed}: 2 made, 0 changed, 0 as they were\n"
+        ),
+        "",
+        0,
+    )
+    assert second.stdout == f"{seed}: 0 made, 0 changed, 2 as they were\n"
+
+
+def test_what_is_changed_is_told_with_its_members(server: Started, seed: Path) -> None:
+    run("seed", str(seed), "--url", server.url)
+    seed.write_text(seed.read_text().replace("Approved", "Rejected"))
+    changed = run("seed", str(seed), "--url", server.url)
+    assert changed.stdout == (
+        f"changed  {ARN}model-package/churn/1  ModelApprovalStatus\n"
+        f"{seed}: 0 made, 1 changed, 1 as they were\n"
+    )
+
+
+def test_json_tells_all_that_a_seed_names(server: Started, seed: Path) -> None:
+    run("seed", str(seed), "--url", server.url)
+    seed.write_text(seed.read_text().replace("Approved", "Rejected"))
+    told = json.loads(run("seed", str(seed), "--json", "--url", server.url).stdout)
+    group = {
+        "ResourceArn": f"{ARN}model-package-group/churn",
+        "Outcome": "unchanged",
+        "Members": [],
+    }
+    version = {
+        "ResourceArn": f"{ARN}model-package/churn/1",
+        "Outcome": "changed",
+        "Members": ["ModelApprovalStatus"],
+    }
+    assert told == {"Seed": str(seed), "Resources": [group, version]}
+
+
+def test_account_and_region_are_those_that_are_given_or_that_the_file_names(
+    server: Started, seed: Path
+) -> None:
+    where = ("--account", "111122223333", "--region", "eu-north-1")
+    told = run("seed", str(seed), str(EXAMPLE), *where, "--url", server.url).stdout.splitlines()
+    assert told[0] == (
+        "made     arn:aws:sagemaker:eu-north-1:111122223333:model-package-group/churn"
+    )
+    assert told[3] == "made     arn:aws:sagemaker:eu-west-1:210987654321:model-package-group/churn"
+
+
+def test_an_account_that_cannot_be_is_refused(seed: Path) -> None:
+    assert_one_sentence(run("seed", str(seed), "--account", "12"), "An account id is 12 digits")
+
+
+def test_a_broken_seed_is_one_sentence_and_no_seed_is_planted(
+    server: Started, seed: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"groups": [\n{"ModelPackageGroupName": 7}]}')
+    assert_one_sentence(
+        run("seed", str(seed), str(broken), "--url", server.url),
+        r"broken\.json cannot be planted: line 2, groups\[0\]\.ModelPackageGroupName: 7 stands",
+    )
+    assert server.call("ListModelPackageGroups") == {"ModelPackageGroupSummaryList": []}
+
+
+def test_a_refusal_of_the_server_is_one_sentence_with_its_line(
+    server: Started, tmp_path: Path
+) -> None:
+    seed = tmp_path / "seed.yaml"
+    policy = "{Statement: {Effect: Allow, Principal: '*', Action: '*', Resource: '*'}}"
+    seed.write_text(f"groups:\n- ModelPackageGroupName: churn\n  ResourcePolicy: {policy}\n")
+    assert_one_sentence(
+        run("seed", str(seed), "--url", server.url),
+        r"line 3, groups\[0\]\.ResourcePolicy: PutModelPackageGroupPolicy is refused, "
+        r"ValidationException: Invalid policy provided: Resource \* does not belong to the",
+    )
+
+
+def test_files_are_checked_without_a_server(seed: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("group: []")
+    url = ("--url", "http://127.0.0.1:9")
+    assert run("seed", "--check", str(seed), *url).stdout == f"{seed}: nothing is wrong with it\n"
+    assert_one_sentence(run("seed", "--check", str(broken), *url), "perhaps groups is meant")
+
+
+def test_where_no_server_is_the_way_to_one_is_told(seed: Path) -> None:
+    assert_one_sentence(
+        run("seed", str(seed), "--url", "http://127.0.0.1:9"),
+        "There is no sagemock at http://127.0.0.1:9: .*; start one with `sagemock serve`",
+    )
+
+
+def test_a_text_that_names_the_account_asks_for_it_where_only_the_server_knows(
+    server: Started, tmp_path: Path
+) -> None:
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(
+        "groups:\n- ModelPackageGroupName: churn\n  Tags: {owner: '${AWS::AccountId}'}\n"
+    )
+    asked = run("seed", str(seed), "--url", server.url)
+    assert_one_sentence(asked, r"line 3, groups\[0\]\.Tags.*; begin the file with account")
+    given = run("seed", str(seed), "--url", server.url, "--account", "111122223333")
+    assert given.returncode == 0
