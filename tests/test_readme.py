@@ -71,7 +71,7 @@ def test_the_profile_works_where_there_is_no_other_configuration(url: str, tmp_p
 
 
 def test_there_are_examples_and_the_three_commands() -> None:
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 2
     commands = re.findall(r"<!-- command: (\w+) -->\n```sh\n(.*)\n```", README)
     assert [name for name, _ in commands] == ["serve", "tests", "benchmark"]
     for _, command in commands:

@@ -34,6 +34,7 @@ from registry_model import KINDS, Refused, SetClock, arn_of, user_context
 from registry_requests import HERE, KIND, NAME, PICKS, PLACE, PLACES, START_MS, Pick, few
 from sagemock import Service, Settings, create_service
 from sagemock.api.service_model import ServiceModel
+from sagemock.clock import TurnableClock
 from sagemock.errors import SageMakerError
 from sagemock.operation import Caller, Members
 
@@ -82,7 +83,7 @@ class RegistryMachine(DeploymentRules, RuleBasedStateMachine):
         else:
             self.service = self.kept
             self.service.reset()
-            self.service._clock = self.clock
+            self.service.clock = TurnableClock(self.clock)
         self.watcher = sqlite3.connect(self.service._store._file.path)  # type: ignore[attr-defined]
 
     def close(self) -> None:

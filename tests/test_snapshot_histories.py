@@ -85,7 +85,7 @@ def test_the_same_state_is_the_same_bytes_whatever_came_before(model: ServiceMod
     for order in product((True, False), repeat=2):
         service = played(model, [])
         for first, name in zip(order, ("a", "b"), strict=True):
-            service._clock.time = 1_700_000_000.0 + ord(name)  # type: ignore[attr-defined]
+            service.clock.freeze(1_700_000_000.0 + ord(name))
             tags = [{"Key": "k", "Value": "v"}]
             given = {"Tags": tags} if first else {}
             call(service, "CreateModelPackageGroup", ModelPackageGroupName=name, **given)

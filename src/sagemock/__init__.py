@@ -3,6 +3,8 @@
 How to read the house: `wire` turns bytes into calls, `service` is the order of events in one call,
 `api` holds what AWS publishes, `resources` what SageMaker does, one noun a file; `store` keeps the
 rows. `app` joins them. README.md has the picture.
+
+There is a pytest plugin in it, but no assertion for pytest to rewrite: PYTEST_DONT_REWRITE.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -10,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sagemock.app import create_app as create_app
     from sagemock.app import create_service as create_service
+    from sagemock.in_process import running as running
+    from sagemock.running_server import RunningServer as RunningServer
     from sagemock.service import Service as Service
     from sagemock.settings import Settings as Settings
 
-__all__ = ["Service", "Settings", "create_app", "create_service"]
+__all__ = ["RunningServer", "Service", "Settings", "create_app", "create_service", "running"]
 
 _HOMES = {
+    "RunningServer": "sagemock.running_server",
     "Service": "sagemock.service",
     "Settings": "sagemock.settings",
     "create_app": "sagemock.app",
     "create_service": "sagemock.app",
+    "running": "sagemock.in_process",
 }
 
 

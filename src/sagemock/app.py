@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 from sagemock import resources
 from sagemock.api.list_rows import ListRows
 from sagemock.api.service_model import ServiceModel
+from sagemock.clock import TurnableClock
 from sagemock.delivery import Delivery
+from sagemock.faults import Faults
+from sagemock.ids import RandomIds, SeededIds, ServerIds
+from sagemock.journal import Journal
+from sagemock.nearest import NearestName
 from sagemock.operation import Hosting, Members, collect_operations
 from sagemock.ports import Clock, Ids, Kind, Store
 from sagemock.resource_type import collect_resource_types
@@ -23,6 +28,7 @@ from sagemock.routing import Routing
 from sagemock.runtime import Runtime
 from sagemock.service import Service
 from sagemock.serving.canned import CannedRules
+from sagemock.serving.faulty_fleets import FaultyFleets
 from sagemock.serving.fleets import Fleets
 from sagemock.serving.host import ProcessSettings
 from sagemock.serving.hosts import Hosts
@@ -53,14 +59,6 @@ def system_environment() -> Mapping[str, str]:
     return os.environ
 
 
-class RandomIds:
-    """Identifiers nobody can guess."""
-
-    def request_id(self) -> str:
-        """A lower-case UUID."""
-        return str(uuid.uuid4())
-
-
 def create_service(
     settings: Settings | None = None,
     *,
@@ -73,7 +71,8 @@ def create_service(
 
     What the store holds of endpoints in service is started.
     Errors: StoreError, the database cannot be used; CannedRuleError, the file of canned rules
-    cannot be; EventRulesError, that of event rules cannot; SeedError, a seed cannot be.
+    cannot be; EventRulesError, that of event rules cannot; SeedError, a seed cannot be;
+    FaultRuleError, a rule for faults cannot.
     """
     settings = settings or Settings()
     event_rules = create_event_rules(settings)
@@ -83,18 +82,23 @@ def create_service(
     # All are read before the store is opened, so that a mistake in one changes nothing.
     seeds = read_seeds(settings, model)
     rules = CannedRules(Path(settings.serving_rules) if settings.serving_rules else None)
+    faults = create_faults(settings, model)
     model_data = create_model_data(settings)
-    clock = clock or SystemClock()
+    clock = TurnableClock(clock or SystemClock(), settings.freeze)
     store = store or SqliteStore(
         settings.db, kinds=stored_kinds(model), durability=settings.durability
     )
     # Its folder is nobody else's: the store has its file, and with it its name, to itself.
-    serving = Fleets(create_hosts(settings, rules, model_data), serving_folder(settings))
+    fleets = Fleets(create_hosts(settings, rules, model_data), serving_folder(settings))
+    serving = FaultyFleets(fleets, faults)
+    nouns = {noun.arn_type: noun for noun in collect_resource_types(resources)}
+    nearest = NearestName(store, nouns, model.operation_names)
     service = Service(
         model=model,
         rules=collect_operations(resources),
         store=store,
         clock=clock,
+        ids=create_ids(settings),
         serving=serving,
         hosting=Hosting(
             approval_gate=settings.approval_gate,
@@ -106,15 +110,18 @@ def create_service(
             model=partial(ServiceModel.installed, "sagemaker-runtime"),
             store=store,
             serving=serving,
-            routing=Routing(settings.routing),
+            routing=Routing(routing_mode(settings)),
         ),
         canned=rules,
-        nouns={noun.arn_type: noun for noun in collect_resource_types(resources)},
+        faults=faults,
+        journal=Journal(settings.journal, begun=time.time(), nearest=nearest),
+        nouns=nouns,
         hold_s=settings.hold_s,
         activity_days=settings.activity_days,
         lenient=settings.validation == "warn",
         strict=strict,
     )
+    clock.after_turn(service.forget_activity)
     try:
         if event_rules:
             deliver(service, settings, event_rules, store=store, clock=clock)
@@ -125,6 +132,27 @@ def create_service(
         service.close()
         raise
     return service
+
+
+def create_ids(settings: Settings) -> ServerIds:
+    """Where a server's identifiers come from, as the settings choose it."""
+    return RandomIds() if settings.id_seed is None else SeededIds(settings.id_seed)
+
+
+def routing_mode(settings: Settings) -> str:
+    """How variants are chosen: with a seed for identifiers, nothing is left to chance here too."""
+    is_by_chance = settings.routing == "weighted"
+    return "seeded" if is_by_chance and settings.id_seed is not None else settings.routing
+
+
+def create_faults(settings: Settings, model: ServiceModel) -> Faults:
+    """The rules for faults, as the settings choose them. Errors: FaultRuleError, one cannot be."""
+
+    def operations() -> list[str]:
+        runtime = ServiceModel.installed("sagemaker-runtime")
+        return [*model.operation_names(), *runtime.operation_names()]
+
+    return Faults(Path(settings.faults) if settings.faults else None, operations)
 
 
 def create_event_rules(settings: Settings) -> "list[tuple[Path, EventRule]]":
@@ -167,7 +195,7 @@ def plant_seeds(service: Service, settings: Settings, seeds: "list[Seed]") -> No
 
     def call(operation: str, request: Members, account: str, region: str) -> Members:
         caller = callers.caller(authorization(account, region))
-        return service.invoke(operation, request, caller, str(uuid.uuid4())) or {}
+        return service.invoke(operation, request, caller, service.ids.request_id()) or {}
 
     plant_all(seeds, call, account=settings.account_id, region=settings.region)
 
@@ -265,14 +293,14 @@ def create_app(
     """
     settings = settings or Settings()
     service = service or create_service(settings)
-    app = _flask_app(service, settings, Front.of(service, settings, ids or RandomIds()))
+    app = _flask_app(service, settings, Front.of(service, settings, ids or service.ids))
     app.extensions["sagemock"] = service
     return app
 
 
 def create_front(service: Service, settings: Settings) -> WsgiApp:
     """What a server serves: AWS's protocols at once, and the Flask app from its first use on."""
-    front = Front.of(service, settings, RandomIds())
+    front = Front.of(service, settings, service.ids)
     return Shortcut(lambda: _flask_app(service, settings, front), front)
 
 

@@ -28,16 +28,26 @@ def ask(url: str, path: str, **asked: object) -> dict[str, Any]:
 
     Errors: NoServerError, there is no server, or it refused.
     """
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    return send(url, "GET", path + (f"?{query}" if query else ""))
+
+
+def send(url: str, method: str, path: str, content: object = None) -> dict[str, Any]:
+    """The answer to a request of one of our own paths, with JSON where there is content.
+
+    Errors: NoServerError, there is no server, or it refused.
+    """
     from http.client import HTTPException  # noqa: PLC0415 - the command line has more to do
     from urllib.error import HTTPError, URLError  # noqa: PLC0415 - the same
-    from urllib.request import ProxyHandler, build_opener  # noqa: PLC0415 - the same
+    from urllib.request import ProxyHandler, Request, build_opener  # noqa: PLC0415 - the same
 
-    query = urlencode({name: value for name, value in asked.items() if value is not None})
-    whole = f"{url.rstrip('/')}{path}" + (f"?{query}" if query else "")
+    body = None if content is None else json.dumps(content).encode()
+    headers = {} if content is None else {"Content-Type": "application/json"}
     # A proxy would be asked for this machine's own addresses too.
     opener = build_opener(ProxyHandler({}))
     try:
-        with opener.open(whole, timeout=_TIMEOUT_S) as answer:
+        request = Request(f"{url.rstrip('/')}{path}", body, headers, method=method)  # noqa: S310 - what the user names
+        with opener.open(request, timeout=_TIMEOUT_S) as answer:
             answered: Any = json.load(answer)
     except HTTPError as error:
         raise NoServerError(_refusal(url, error)) from error

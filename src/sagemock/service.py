@@ -15,6 +15,7 @@ from sagemock.api.projection import Projection
 from sagemock.api.record_properties import RecordProperties
 from sagemock.api.service_model import ServiceModel
 from sagemock.api.validation import Validator
+from sagemock.clock import TurnableClock
 from sagemock.delivery import Deliveries
 from sagemock.errors import (
     UnknownOperationException,
@@ -22,9 +23,12 @@ from sagemock.errors import (
 )
 from sagemock.event_log import EventLog
 from sagemock.eventing import DeadLetter
+from sagemock.faults import Faults
 from sagemock.hosting import Canned, Serving
+from sagemock.ids import ServerIds
+from sagemock.journal import Journal
 from sagemock.operation import Call, Caller, Hosting, Look, Members, Operation, Rule
-from sagemock.ports import Clock, Session, Store
+from sagemock.ports import Session, Store
 from sagemock.replaying import once
 from sagemock.resource_type import ResourceType
 from sagemock.resources.deployment_history import deployments
@@ -68,12 +72,15 @@ class Service:
         model: ServiceModel,
         rules: Mapping[str, Rule],
         store: Store,
-        clock: Clock,
+        clock: TurnableClock,
+        ids: ServerIds,
         serving: Serving,
         hosting: Hosting,
         looks: Mapping[str, Look],
         runtime: Runtime,
         canned: Canned,
+        faults: Faults,
+        journal: Journal,
         nouns: Mapping[str, ResourceType],
         hold_s: float = 0.0,
         activity_days: float | None = None,
@@ -83,11 +90,14 @@ class Service:
         self.model = model
         self._rules = model.match_rules(rules)
         self._store = store
-        self._clock = clock
+        self.clock = clock
+        self.ids = ids
         self._serving = serving
         self._hosting = hosting
         self.runtime = runtime
         self.canned = canned
+        self.faults = faults
+        self.journal = journal
         self.activity_log = ActivityLog(store, nouns)
         self._nouns = nouns
         self._hold_s = hold_s
@@ -194,7 +204,7 @@ class Service:
     def forget_activity(self) -> None:
         """Forget the records that are older than they are to be kept, and read by all targets."""
         if self._activity_days is not None:
-            before_ms = round((self._clock.now() - self._activity_days * _DAY_S) * 1000)
+            before_ms = round((self.clock.now() - self._activity_days * _DAY_S) * 1000)
             with storage():
                 self._store.forget_activities(before_ms, self.deliveries.read_by_all())
 
@@ -269,9 +279,13 @@ class Service:
             self._store.check()
 
     def reset(self) -> None:
-        """Forget everything, of every account and region."""
+        """Forget everything, of every account and region; clock and ids are as at the start."""
         self._begin_anew(self._store.reset)
         self.canned.reset()
+        self.faults.reset()
+        self.journal.forget()
+        self.clock.reset()
+        self.ids.reset()
 
     def snapshot(self) -> Members:
         """All resources of every account and region, with their tags and the numbers given."""
@@ -286,7 +300,7 @@ class Service:
         Errors: SnapshotError, it cannot be loaded; ServiceUnavailable. Nothing has changed then.
         """
         loaded = self._snapshots.checked(content)
-        since_ms = round(self._clock.now() * 1000)
+        since_ms = round(self.clock.now() * 1000)
         replaced = self._begin_anew(lambda: self._store.replace(loaded, since_ms))
         with storage():
             self._settling.hold(self._settling.resume(), self._hold_s)
@@ -294,6 +308,7 @@ class Service:
 
     def close(self) -> None:
         """Stop what is running, deliver what is left, and let go of the store."""
+        self.faults.close()
         self._settling.stop()
         self.deliveries.stop()
         self._serving.close()
@@ -319,7 +334,7 @@ class Service:
             operation=operation,
             caller=caller,
             # Read after the writer's turn has come, so that times and numbers never cross.
-            now=round(self._clock.now() * 1000) / 1000,
+            now=round(self.clock.now() * 1000) / 1000,
             request_id=request_id,
             store=session,
             properties=self._properties,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from sagemock.time_text import NoTimeError, epoch_ms
+
 DEFAULT_DATABASE = Path(".sagemock", "sagemock.db")
 DEFAULT_PRINCIPAL = "arn:{partition}:sts::{account}:assumed-role/sagemock/developer"
 
@@ -26,7 +28,9 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _ENDPOINT = re.compile(r"https?://[^/\s]+/?")
 _MOST_DAYS = 36500
 _MOST_HOLD_S = 60
+_MOST_JOURNAL = 100_000
 _MOST_PORTS = 65535
+_MOST_SEED = 2**63 - 1
 # Deeper JSON could exhaust the stack of the walkers that hold it against the shapes.
 _MOST_DEPTH = 256
 
@@ -63,7 +67,12 @@ class Settings:
     as `file=PATH`, `webhook=URL` or `eventbridge=URL`. Targets that run a program need
     `allow_commands`.
 
-    `seeds` are files of what the registry is to hold before anything is answered.
+    `seeds` are files of what the registry is to hold before anything is answered. `journal` is how
+    many calls are kept to be shown; 0 keeps none.
+
+    `faults` is a file of rules for calls that go wrong.
+    `freeze` is a time at which the clock stands still from the start. With `id_seed` the ids that
+    are given, and the draws of weighted routing, are the same in every run.
     """
 
     host: str = "127.0.0.1"
@@ -95,6 +104,10 @@ class Settings:
     sinks: tuple[str, ...] = ()
     allow_commands: bool = False
     seeds: tuple[str | Path, ...] = ()
+    journal: int = 1000
+    faults: str | Path | None = None
+    freeze: str | None = None
+    id_seed: int | None = None
 
     def __post_init__(self) -> None:
         mistake = next(self._mistakes(), None)
@@ -119,8 +132,20 @@ class Settings:
             yield f"An answer is held from 0 to {_MOST_HOLD_S} seconds, not {self.hold_s}."
         if self.activity_days is not None and not 0 < self.activity_days <= _MOST_DAYS:
             yield f"Activity is kept for some days, up to {_MOST_DAYS}, not {self.activity_days}."
+        yield from self._mistaken_rehearsal()
+        if not 0 <= self.journal <= _MOST_JOURNAL:
+            yield f"The journal keeps from 0 to {_MOST_JOURNAL} calls, not {self.journal}."
         yield from self._mistaken_entries()
         yield from self._mistaken_serving()
+
+    def _mistaken_rehearsal(self) -> Iterator[str]:
+        if self.freeze is not None:
+            try:
+                epoch_ms(self.freeze)
+            except NoTimeError as error:
+                yield str(error)
+        if self.id_seed is not None and not 0 <= self.id_seed <= _MOST_SEED:
+            yield f"A seed of ids is a number from 0 to {_MOST_SEED}, not {self.id_seed}."
 
     def _mistaken_caller(self) -> Iterator[str]:
         if not _ACCOUNT.fullmatch(self.account_id):

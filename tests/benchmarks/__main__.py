@@ -2,7 +2,7 @@
 
 sagemock beside moto's server and bare Flask, all started here, the same requests sent to all in
 turn. Prints a table of ratios against the goals P1 to P10, D1 to D3 of deployed models, E1 and E2
-of events, then one line of JSON.
+of events, T1 of test sessions, then one line of JSON.
 """
 
 import json
@@ -28,6 +28,7 @@ from latency import latency_figures
 from prebuilt import Prebuilt
 from process_costs import memory_figure, process_figures
 from run import Run
+from session import session_figures
 from throughput import list_figures, many_versions_figures, nearly_empty_figures, wait_for
 from user_view import user_view_figures
 from writers import creators_figures, group_commit_figures
@@ -92,6 +93,7 @@ def standing_figures(run: Run) -> list[Figure]:
         *creators_figures(run),
         *invocation_figures(run),
         *events_figures(run),
+        *session_figures(run),
     ]
 
 
@@ -148,9 +150,9 @@ def _circumstances(run: Run, seconds: float) -> dict[str, object]:
 
 
 def _place(figure: Figure) -> tuple[int, int]:
-    """Goals of the quality reference (P) by number, then D and E; what has none comes last."""
+    """Goals of the quality reference (P) by number, then D, E and T; what has none comes last."""
     letter, number = figure.id[:1], figure.id[1:]
-    return ("PDE".index(letter), int(number)) if number.isdecimal() else (2, 0)
+    return ("PDET".index(letter), int(number)) if number.isdecimal() else (2, 0)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,13 @@
-"""Unmodified boto3 against a server in a thread: the developer guide's flow, and client habits."""
+"""Unmodified boto3 against our own fixtures: the developer guide's flow, and client habits."""
 
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
-
-from running import Running
-from sagemock import Settings, create_app, create_service
-from sagemock.api.service_model import ServiceModel
 
 INFERENCE = {
     "Containers": [
@@ -30,31 +25,23 @@ METRICS = {
     }
 }
 
-MakeClient = Callable[..., Any]
+MakeClient = Callable[[], Any]
 
 
 @pytest.fixture
-def make_client(model: ServiceModel, tmp_path: Path) -> Iterator[MakeClient]:
-    service = create_service(Settings(db=tmp_path / "test.db"), model=model)
-    running = Running(create_app(service=service))
+def make_client(sagemock_endpoint: str) -> Iterator[MakeClient]:
     clients = []
 
-    def make(account: str = "123456789012", region: str = "us-east-1") -> Any:
-        client = boto3.client(
-            "sagemaker",
-            endpoint_url=running.url,
-            region_name=region,
-            aws_access_key_id=account,
-            aws_secret_access_key="secret",  # noqa: S106 - none
-        )
+    def make() -> Any:
+        # As users write it: where it goes, and as whom, is told by the environment.
+        client = boto3.client("sagemaker")
+        assert client.meta.endpoint_url == sagemock_endpoint
         clients.append(client)
         return client
 
     yield make
     for client in clients:
         client.close()
-    running.stop()
-    service.close()
 
 
 @pytest.fixture

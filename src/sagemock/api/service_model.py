@@ -7,12 +7,13 @@ The model never changes once read, so services in one process may share it. What
 
 import gzip
 import importlib.util
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from sagemock.operation import Members, Operation, Rule
 
@@ -127,5 +128,5 @@ def _read(path: Path) -> Mapping[str, Any]:
     """A JSON file of botocore's: gzipped since 1.29, plain before."""
     packed = path.with_name(path.name + ".gz")
     raw = gzip.decompress(packed.read_bytes()) if packed.exists() else path.read_bytes()
-    content: Mapping[str, Any] = json.loads(raw)
+    content: Mapping[str, Any] = orjson.loads(raw)
     return content

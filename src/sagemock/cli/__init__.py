@@ -9,10 +9,12 @@ from typing import NoReturn
 
 import click
 
+from sagemock.cli.clock import clock
 from sagemock.cli.completion import completion
 from sagemock.cli.diff import diff, snapshot_diff
 from sagemock.cli.environment import doctor, env, profile
 from sagemock.cli.events import events
+from sagemock.cli.faults import faults
 from sagemock.cli.options import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
@@ -22,6 +24,7 @@ from sagemock.cli.options import (
     told_mistake,
 )
 from sagemock.cli.reading import coverage, log_command, show
+from sagemock.cli.requests import requests
 from sagemock.cli.seed import seed
 from sagemock.cli.serve import serve
 from sagemock.cli.snapshot import snapshot
@@ -57,6 +60,14 @@ _GROUPS = (
         ),
     ),
     (
+        "Try",
+        (
+            (clock, "Turn the time of a server: still, forward, or back."),
+            (faults, "Have calls go wrong: late, refused, cut off, or stuck."),
+            (requests, "Print the last calls, and why those were refused that were."),
+        ),
+    ),
+    (
         "Learn",
         (
             (events, "Print which transitions fire a rule for events."),
@@ -77,7 +88,6 @@ class FrontPage(Commands):
         """Write the help: how to start, then all other commands, a line each."""
         lines = [
             f"Usage: {ctx.command_path} COMMAND [OPTIONS]; COMMAND --help tells more of each.",
-            "",
             str(self.help),
             "",
             "Start here:",

@@ -92,11 +92,16 @@ from sagemock.settings import DEFAULT_DATABASE, Settings
     metavar="FILE",
     help="YAML or JSON of what is to be there before anything is answered; repeat for more.",
 )
+@option("--faults", metavar="FILE", help="YAML or JSON of rules for calls that go wrong.")
+@option("--freeze", metavar="TIME", help="Have the clock stand still at a time from the start.")
+@option("--id-seed", type=int, help="Give the same ids in every run, those of this number.")
+@option("--journal", default=Settings.journal, help="Calls to keep for `requests`; 0 keeps none.")
 @option("--max-body-bytes", default=Settings.max_body_bytes, help="Largest body that is read.")
 @option("--max-json-depth", default=Settings.max_json_depth, help="Deepest JSON that is read.")
 def serve(**options: Any) -> None:
     """Serve the registry until interrupted."""
-    from sagemock.app import RandomIds, create_front, create_service  # noqa: PLC0415 - --help needs none of it
+    from sagemock.app import create_front, create_service  # noqa: PLC0415 - --help needs none of it
+    from sagemock.faulting import FaultRuleError  # noqa: PLC0415 - the same
     from sagemock.hosting import CannedRuleError  # noqa: PLC0415 - the same
     from sagemock.log import StderrHandler  # noqa: PLC0415 - the same
     from sagemock.seed_document import SeedError  # noqa: PLC0415 - the same
@@ -121,16 +126,21 @@ def serve(**options: Any) -> None:
     with listening_socket(settings.host, settings.port) as listening:
         try:
             service = create_service(settings)
-        except (StoreError, CannedRuleError, SeedError) as error:
+        except (StoreError, CannedRuleError, SeedError, FaultRuleError) as error:
             raise click.ClickException(str(error)) from error
         server = Server(
             create_front(service, settings),
             listening,
             max_body_bytes=settings.max_body_bytes,
-            request_id=RandomIds().request_id,
+            request_id=service.ids.request_id,
         )
+
+        def stop(*_: object) -> None:
+            service.faults.close()  # no call is late any longer
+            server.stop()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: server.stop())
+            signal.signal(number, stop)
         url = url_of(listening)
         click.echo(f"sagemock listening on {url}")
         click.echo(f"export AWS_ENDPOINT_URL_SAGEMAKER={url}")

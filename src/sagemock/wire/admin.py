@@ -17,7 +17,10 @@ from sagemock.service import Service
 from sagemock.settings import Settings
 from sagemock.time_text import epoch_ms
 from sagemock.wire.arguments import number, refuse_unknown, refusing
+from sagemock.wire.clock_paths import add_clock_paths
 from sagemock.wire.event_paths import add_event_paths
+from sagemock.wire.fault_paths import add_fault_paths
+from sagemock.wire.journal_paths import add_journal_paths
 from sagemock.wire.json_body import parsed
 from sagemock.wire.snapshot_paths import add_snapshot_paths
 
@@ -59,6 +62,9 @@ def admin(service: Service, settings: Settings) -> Blueprint:
     _add_canned(paths, service, settings)
     add_event_paths(paths, service)
     add_snapshot_paths(paths, service, settings)
+    add_journal_paths(paths, service)
+    add_clock_paths(paths, service, settings)
+    add_fault_paths(paths, service, settings)
     return paths
 
 

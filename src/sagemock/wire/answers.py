@@ -1,7 +1,8 @@
 """Answers as AWS frames them: status, the four headers SageMaker sends, compact JSON."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from http import HTTPStatus
+from typing import ClassVar, Protocol
 
 import orjson
 
@@ -29,6 +30,7 @@ class HttpAnswer:
     status: int
     body: bytes
     request_id: str
+    pieces: ClassVar[None] = None
 
     @property
     def headers(self) -> list[tuple[str, str]]:
@@ -61,6 +63,14 @@ def too_large(limit: int, request_id: str) -> HttpAnswer:
     """The refusal of a body beyond the limit, in bytes."""
     message = TOO_LARGE.format(limit=limit)
     return refused(413, "RequestEntityTooLargeException", message, request_id)
+
+
+def status_line(status: int) -> str:
+    """A status with its phrase; a fault may have one that has none, as 530."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} Unknown"
 
 
 def compact(members: Members) -> bytes:

@@ -6,6 +6,7 @@ comes before an unknown target, and both before anything about types.
 
 import logging
 import time
+from typing import TYPE_CHECKING
 
 from sagemock.errors import (
     InternalFailure,
@@ -14,6 +15,7 @@ from sagemock.errors import (
     UnknownOperationException,
     ValidationException,
 )
+from sagemock.journal import Noted, word
 from sagemock.operation import Caller
 from sagemock.ports import Ids
 from sagemock.service import Service
@@ -23,9 +25,14 @@ from sagemock.wire.answers import Headers, HttpAnswer, failure, success
 from sagemock.wire.caller import Callers
 from sagemock.wire.json_body import parsed
 
+if TYPE_CHECKING:
+    from sagemock.wire.faulty import CutAnswer
+
 AS_OF = "x-sagemock-as-of"
 """The header of a Describe that asks what was at a time."""
 
+SERVICE = "sagemaker"
+NO_OPERATION = "-"
 _NOT_ASKED = "\n"  # no header's value
 
 UNREADABLE_ENCODING = "Content-Encoding {encoding} is not supported; send the body as it is."
@@ -42,13 +49,20 @@ class AwsJson:
         self._callers = Callers(settings)
         self._ids = ids
 
-    def answer(self, headers: Headers, body: bytes) -> HttpAnswer:
+    def answer(self, headers: Headers, body: bytes) -> "HttpAnswer | CutAnswer":
         """The answer to one POST on `/`."""
         started = time.monotonic()
         request_id = self._ids.request_id()
         caller = self._callers.caller(headers.get("Authorization", ""))
         operation = self._operation_name(headers.get("X-Amz-Target", ""))
+        faults, faulty = self._service.faults, None
         try:
+            if faults.rules:
+                from sagemock.wire.faulty import Faulty, members  # noqa: PLC0415 - few have rules
+
+                request = members(body, self._max_json_depth)
+                faulty = Faulty(faults, operation, caller, request)
+                faulty.begin()
             answer = self._invoke(operation, headers, body, caller, request_id)
             outcome, http = "200", success(answer, request_id)
         except SageMakerError as error:
@@ -63,7 +77,16 @@ class AwsJson:
             "%s %s %s %s %s %.1f ms",
             *(request_id, operation or "-", caller.account, caller.region, outcome, elapsed_ms),
         )
-        return http
+        code = None if outcome == "200" else outcome
+        service, asked, target = (SERVICE, operation, "") if operation else self.asked(headers)
+        self._service.journal.note(
+            Noted(
+                *(time.time(), elapsed_ms, request_id, caller, service, asked),
+                *(http.status, code, body, http.body, target),
+                as_of=word(headers.get(AS_OF, "")),
+            )
+        )
+        return http if faulty is None else faulty.ended(http)
 
     def _invoke(
         self, operation: str, headers: Headers, body: bytes, caller: Caller, request_id: str
@@ -82,6 +105,18 @@ class AwsJson:
         except NoTimeError as error:
             raise ValidationException(f"{AS_OF}: {error}") from error
         return self._service.invoke(operation, request, caller, request_id, as_of_ms=at_ms)
+
+    def asked(self, headers: Headers) -> tuple[str, str, str]:
+        """Service, operation and target of a request for the journal; an operation has no target.
+
+        Where there is no such operation, that is told as it was asked for, without a service.
+        """
+        target = word(headers.get("X-Amz-Target", ""))
+        operation = self._operation_name(target)
+        if operation:
+            return SERVICE, operation, ""
+        name = target.removeprefix(f"{self._service.model.target_prefix}.")
+        return "", name or NO_OPERATION, target
 
     def _operation_name(self, target: str) -> str:
         """The operation a target names, for a log too: empty where it names none that is known."""

@@ -4,6 +4,7 @@ Every answer is JSON, the router's own refusals too; nothing here decides what S
 """
 
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
@@ -12,10 +13,13 @@ from sagemock.errors import InternalFailure, SageMakerError
 from sagemock.service import Service
 from sagemock.settings import Settings
 from sagemock.wire.admin import admin
-from sagemock.wire.answers import HttpAnswer, failure, refused, too_large
+from sagemock.wire.answers import HttpAnswer, failure, refused, status_line, too_large
 from sagemock.wire.front import Front
 from sagemock.wire.rest_json import PATHS, RestAnswer, too_long
 from sagemock.wire.shortcut import Shortcut
+
+if TYPE_CHECKING:
+    from sagemock.wire.faulty import CutAnswer
 
 NOT_OURS = "Nothing is served at this path; README lists what is below /_sagemock/."
 
@@ -43,7 +47,11 @@ def _add_routes(app: Flask, front: Front) -> None:
                 # Werkzeug takes all slashes that lead a path for one.
                 raise NotFound
             return None
-        return _response(refused(403, "AccessDeniedException", reason, front.ids.request_id()))
+        request_id = front.ids.request_id()
+        answer = refused(403, "AccessDeniedException", reason, request_id)
+        asked = (request.method, request.environ["PATH_INFO"])
+        front.note_refused(asked, request.headers, answer, "AccessDeniedException", request_id)
+        return _response(answer)
 
     @app.post("/")
     def call() -> Response:
@@ -59,9 +67,14 @@ def _add_refusals(app: Flask, front: Front) -> None:
     @app.errorhandler(RequestEntityTooLarge)
     def body_too_large(_: RequestEntityTooLarge) -> Response:
         most, request_id = front.max_body_bytes, front.ids.request_id()
+        answer: HttpAnswer | RestAnswer = too_large(most, request_id)
+        code: str | None = "RequestEntityTooLargeException"
         if request.path.startswith(PATHS):
-            return _response(too_long(min(most, front.rest_json.most_bytes), request_id))
-        return _response(too_large(most, request_id))
+            answer = too_long(min(most, front.rest_json.most_bytes), request_id)
+            code = None
+        asked = (request.method, request.environ["PATH_INFO"])
+        front.note_refused(asked, request.headers, answer, code, request_id)
+        return _response(answer)
 
     @app.errorhandler(HTTPException)
     def no_such_route(error: HTTPException) -> Response:
@@ -86,10 +99,9 @@ def _add_refusals(app: Flask, front: Front) -> None:
         return _response(failure(error, front.ids.request_id()))
 
 
-def _response(answer: HttpAnswer | RestAnswer) -> Response:
-    status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
-    pieces = answer.pieces if isinstance(answer, RestAnswer) else None
-    response = Response(pieces or answer.body, status=status)
+def _response(answer: "HttpAnswer | RestAnswer | CutAnswer") -> Response:
+    pieces = answer.pieces
+    response = Response(pieces or answer.body, status=status_line(answer.status))
     # Flask would give an answer without a content type one of its own.
     response.headers.clear()
     response.headers.extend(answer.headers)

@@ -1,13 +1,17 @@
 """What stands before the service: AWS's two protocols, the guard, and the limit of a body."""
 
+import time
 from dataclasses import dataclass
 
+from sagemock.journal import Journal, Noted, word
 from sagemock.ports import Ids
 from sagemock.service import Service
 from sagemock.settings import Settings
+from sagemock.wire.answers import Headers, HttpAnswer
 from sagemock.wire.aws_json import AwsJson
+from sagemock.wire.caller import Callers
 from sagemock.wire.guard import Guard
-from sagemock.wire.rest_json import RestJson
+from sagemock.wire.rest_json import PATHS, RestAnswer, RestJson
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,8 @@ class Front:
     guard: Guard
     max_body_bytes: int
     ids: Ids
+    journal: Journal
+    callers: Callers
 
     @classmethod
     def of(cls, service: Service, settings: Settings, ids: Ids) -> "Front":
@@ -29,4 +35,34 @@ class Front:
             guard=Guard(settings.allow_hosts, settings.allow_origins),
             max_body_bytes=settings.max_body_bytes,
             ids=ids,
+            journal=service.journal,
+            callers=Callers(settings),
+        )
+
+    def note_refused(
+        self,
+        request: tuple[str, str],
+        headers: Headers,
+        answer: HttpAnswer | RestAnswer,
+        code: str | None,
+        request_id: str,
+    ) -> None:
+        """Note a call that was refused before its body was read; `request` is method and path.
+
+        What is asked of our own paths is no call.
+        """
+        method, path = request
+        if path != "/" and not path.startswith(PATHS):
+            return
+        asked = ("", word(f"{method} {path}"), "")
+        if (method, path) == ("POST", "/"):
+            asked = self.aws_json.asked(headers)
+        service, operation, target = asked
+        caller = self.callers.caller(headers.get("Authorization", ""))
+        self.journal.note(
+            Noted(
+                *(time.time(), 0.0, request_id, caller, service, operation),
+                *(answer.status, code, None, answer.body, target),
+                path=word(path),
+            )
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sagemock.errors import (
     InternalFailure,
@@ -23,6 +23,7 @@ from sagemock.errors import (
     UnknownOperationException,
 )
 from sagemock.hosting import Invocation
+from sagemock.journal import Noted, Streamed, word
 from sagemock.operation import Caller, Members, Operation
 from sagemock.pieces import Pieces
 from sagemock.ports import Ids
@@ -33,8 +34,13 @@ from sagemock.wire.answers import REQUEST_ID, Headers, compact
 from sagemock.wire.caller import Callers
 from sagemock.wire.event_stream import exception_frame, part_frame
 
+if TYPE_CHECKING:
+    from sagemock.wire.faulty import CutAnswer
+
 PATHS = "/endpoints/"
 """How the paths of the data plane begin."""
+
+SERVICE = "sagemaker-runtime"
 
 TOO_MANY = "{most} invocations are under way; wait for some of them to be answered."
 MOST_AT_ONCE = 80
@@ -58,6 +64,7 @@ class RestAnswer:
     headers: list[tuple[str, str]]
     body: bytes = b""
     pieces: Iterator[bytes] | None = None
+    streamed: Streamed | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,11 @@ class _Route:
         ]
         return [(REQUEST_ID, request_id), *said]
 
+    def told(self, headers: list[tuple[str, str]]) -> dict[str, str]:
+        """The members of an answer that are in these headers."""
+        values = dict(headers)
+        return {member: values[name] for member, name in self.shown.items() if name in values}
+
 
 class RestJson:
     """Answers the invocations of one service."""
@@ -95,16 +107,23 @@ class RestJson:
         """How long the body of an invocation may be."""
         return self._service.runtime.most_bytes
 
-    def answer(self, path: str, headers: Headers, body: bytes) -> RestAnswer:
+    def answer(self, path: str, headers: Headers, body: bytes) -> "RestAnswer | CutAnswer":
         """The answer to one POST below `/endpoints/`."""
         started = time.monotonic()
         request_id = self._ids.request_id()
         caller = self._callers.caller(headers.get("Authorization", ""))
         outcome, operation = "200", "-"
+        route, request = None, None
+        faults, faulty = self._service.faults, None
         try:
             route, name = self._route(path)
             operation = route.operation.name
             request = _members(route, name, headers)
+            if faults.rules:
+                from sagemock.wire.faulty import Faulty  # noqa: PLC0415 - few have rules
+
+                faulty = Faulty(faults, operation, caller, request)
+                faulty.begin()
             answer = self._one_of_few(
                 lambda: self._invoke(route, request, body, caller, request_id)
             )
@@ -120,7 +139,22 @@ class RestJson:
             "%s %s %s %s %s %.1f ms",
             *(request_id, operation, caller.account, caller.region, outcome, elapsed_ms),
         )
-        return answer
+        code = None if outcome.isdecimal() else outcome
+        self._service.journal.note(
+            Noted(
+                *(time.time(), elapsed_ms, request_id, caller),
+                *(SERVICE if route else "", operation if route else word(f"POST {path}")),
+                status=answer.status,
+                error=code,
+                request=body,
+                answer=answer.streamed or answer.body,
+                path=word(path),
+                sent=request,
+                told=route.told(answer.headers) if route else None,
+                carried=route.headers if route else None,
+            )
+        )
+        return answer if faulty is None else faulty.ended(answer)
 
     def _invoke(
         self,
@@ -141,7 +175,8 @@ class RestJson:
         if operation.name == STREAM:
             invoked, pieces = runtime.stream(operation, request, invocation, caller)
             sent = [*route.answer_headers(invoked, request_id), ("Content-Type", _EVENT_STREAM)]
-            return RestAnswer(200, sent, pieces=_frames(pieces))
+            streamed = Streamed()
+            return RestAnswer(200, sent, pieces=_frames(pieces, streamed), streamed=streamed)
         invoked, answered = runtime.invoke(operation, request, invocation, caller)
         return RestAnswer(200, route.answer_headers(invoked, request_id), answered)
 
@@ -225,13 +260,15 @@ def _invocation(route: _Route, request: Members, body: bytes) -> Invocation:
     )
 
 
-def _frames(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _frames(pieces: Iterator[bytes], streamed: Streamed) -> Iterator[bytes]:
     """The frames of a stream; what breaks it off is the last one."""
     try:
         for piece in pieces:
             if piece:
+                streamed.add(piece)
                 yield part_frame(piece)
     except ModelStreamError as error:
+        streamed.broken_by = error.message
         yield exception_frame(error.code, {"Message": error.message, **error.details})
 
 

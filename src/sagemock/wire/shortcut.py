@@ -6,12 +6,14 @@ route behind it stays, for requests whose length is not told; both end in the sa
 
 import threading
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sagemock.wire.answers import HttpAnswer, refused
+from sagemock.wire.answers import HttpAnswer, refused, status_line
 from sagemock.wire.front import Front
 from sagemock.wire.rest_json import PATHS, RestAnswer
+
+if TYPE_CHECKING:
+    from sagemock.wire.faulty import CutAnswer
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -71,18 +73,20 @@ class Shortcut:
         body: bytes = environ["wsgi.input"].read(int(length))
         if len(body) < int(length):
             # Cut short.
-            answer: HttpAnswer | RestAnswer
-            answer = refused(400, "SerializationException", None, self._front.ids.request_id())
+            answer: HttpAnswer | RestAnswer | CutAnswer
+            request_id = self._front.ids.request_id()
+            answer = refused(400, "SerializationException", None, request_id)
+            asked = ("POST", path)
+            self._front.note_refused(asked, headers, answer, "SerializationException", request_id)
         elif path == "/":
             answer = self._front.aws_json.answer(headers, body)
         else:
             answer = self._front.rest_json.answer(path, headers, body)
-            if answer.pieces is not None:
-                start_response(_status(answer), answer.headers)
-                return answer.pieces
-        start_response(
-            _status(answer), [*answer.headers, ("Content-Length", str(len(answer.body)))]
-        )
+        status = status_line(answer.status)
+        if answer.pieces is not None:
+            start_response(status, answer.headers)
+            return answer.pieces
+        start_response(status, [*answer.headers, ("Content-Length", str(len(answer.body)))])
         return [answer.body]
 
     def _whole_app(self) -> WsgiApp:
@@ -90,7 +94,3 @@ class Shortcut:
             with self._making:
                 self._app = self._app or self._make_app()
         return self._app
-
-
-def _status(answer: HttpAnswer | RestAnswer) -> str:
-    return f"{answer.status} {HTTPStatus(answer.status).phrase}"

@@ -1,0 +1,142 @@
+"""`sagemock requests`: the last calls, why they were refused, and how to make them again."""
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from sagemock.cli.options import json_option, on_a_terminal, url_option
+
+_POLL_S = 0.5
+_MOST_LIMIT = 1000
+_WIDTHS = (24, 6, 11, 12, 14)
+_HEAD = ("TIME", "STATUS", "MS", "ACCOUNT", "REGION", "OPERATION")
+
+
+@click.command(name="requests", epilog="Example: sagemock requests --failed --as curl")
+@click.option("--follow", is_flag=True, help="Go on with each call as it comes, until interrupted.")
+@click.option("--operation", metavar="NAME", help="Only calls of this operation.")
+@click.option("--account", metavar="ACCOUNT", help="Only calls of this account.")
+@click.option("--failed", is_flag=True, help="Only calls that were refused or failed.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["boto3", "aws", "curl"]),
+    help="Each call as code to paste, which makes it again.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, _MOST_LIMIT),
+    default=20,
+    show_default=True,
+    help="As many of the latest calls at most; with --follow, to begin with.",
+)
+@json_option("One JSON object a call, with request and response.")
+@url_option()
+def requests(  # noqa: PLR0913 - options
+    *,
+    follow: bool,
+    operation: str | None,
+    account: str | None,
+    failed: bool,
+    form: str | None,
+    limit: int,
+    as_json: bool,
+    url: str,
+) -> None:
+    """Print the last calls, the latest last, and why those were refused that were."""
+    from sagemock.client_setup import address  # noqa: PLC0415 - --help needs none of it
+
+    if as_json and form:
+        raise click.UsageError("Calls are printed as JSON or as code; leave out --json or --as.")
+    url = address(url)
+    asked = {
+        "operation": operation,
+        "account": account,
+        "status": "failed" if failed else None,
+        "bodies": "whole" if form else None,
+    }
+    page = _page(url, limit=limit, **asked)
+    if on_a_terminal() and not as_json and not form:
+        nothing = not page["Requests"] and not follow
+        click.secho("There are no such calls." if nothing else _line(_HEAD), bold=not nothing)
+    _echo(page["Requests"], url, form=form, as_json=as_json)
+    while follow:
+        page = _next_page(url, page, asked)
+        _echo(page["Requests"], url, form=form, as_json=as_json)
+
+
+def _page(url: str, **asked: object) -> dict[str, Any]:
+    from sagemock.server_client import NO_ANSWER, NoServerError, ask  # noqa: PLC0415 - as above
+
+    page = ask(url, "/_sagemock/requests", **asked)
+    if not {"Requests", "After", "Newest", "Begun"} <= page.keys():
+        raise NoServerError(NO_ANSWER.format(url=url, reason="there is no journal in it"))
+    return page
+
+
+def _next_page(url: str, before: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    """The calls since a page. A server that was started anew is followed from its first call on."""
+    from sagemock.server_client import NoServerError  # noqa: PLC0415 - --help needs none of it
+
+    if before["After"] == before["Newest"]:
+        time.sleep(_POLL_S)
+    was_told = False
+    while True:
+        try:
+            page = _page(url, after=before["After"], limit=_MOST_LIMIT, **asked)
+            if page["Begun"] != before["Begun"]:
+                page = _page(url, after=0, limit=_MOST_LIMIT, **asked)
+        except NoServerError as error:
+            if not was_told:
+                click.echo(f"sagemock: {error} Waiting for it.", err=True)
+            was_told = True
+            time.sleep(_POLL_S)
+        else:
+            return page
+
+
+def _echo(calls: Iterable[dict[str, Any]], url: str, *, form: str | None, as_json: bool) -> None:
+    from sagemock.call_text import FORMS  # noqa: PLC0415 - --help needs none of it
+
+    for call in calls:
+        if as_json:
+            click.echo(json.dumps(call))
+        elif form:
+            click.echo(f"{_comment(call)}\n{FORMS[form](call, url)}\n")
+        else:
+            click.echo("\n".join(_told(call)))
+
+
+def _comment(call: dict[str, Any]) -> str:
+    """A line above a call's code; nothing in it can end the comment."""
+    outcome = call.get("Error", call["Status"])
+    return _printable(f"# Call {call['Number']}: {call['Operation']}, {outcome}")
+
+
+def _told(call: dict[str, Any]) -> list[str]:
+    """A call in a line; below it why it was refused, and what may have been meant."""
+    from sagemock.time_text import shown  # noqa: PLC0415 - --help needs none of it
+
+    operation = " ".join(filter(None, (call["Operation"], call.get("Error"))))
+    cells = (
+        *(shown(call["Time"]), str(call["Status"]), f"{call['Ms']:.1f}"),
+        *(call["Account"], call["Region"], operation),
+    )
+    below = (call.get(name) for name in ("WhyRefused", "Nearest", "BrokenBy"))
+    lines = [line for text in below if text for line in str(text).splitlines()]
+    return [_printable(_line(cells)), *(f"    {_printable(each)}" for each in lines)]
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    *first, last = cells
+    return "  ".join(
+        [*(cell.ljust(width) for cell, width in zip(first, _WIDTHS, strict=True)), last]
+    )
+
+
+def _printable(text: str) -> str:
+    """A text that a client chose, without what would steer a terminal."""
+    return "".join(each if each.isprintable() else "?" for each in text)
