@@ -111,7 +111,7 @@ def test_a_dead_letter_outlives_its_record_and_the_service(
     assert event not in again.events()["Events"]
     taking = ListedSink()
     begin(again, taking)
-    assert again.retry_dead_letters(None) == 1
+    assert again.retry_dead_letters(None) == (1, 0)
     assert taking.wait_for_sent(1) == [event]
     again.close()
 
@@ -195,7 +195,10 @@ def test_a_dead_letter_of_after_a_reset_is_not_taken_for_one_of_before(
 def test_a_dead_letter_that_is_not_there_is_neither_tried_nor_forgotten(
     app: Flask, query: str
 ) -> None:
-    assert (retried(app, query), forgotten(app, query)) == (0, 0)
+    answer = app.test_client().post(f"{LETTERS}/retry{query}")
+    assert answer.status_code == 404
+    assert json.loads(answer.data)["message"] == f"There is no dead letter {query[4:]}."
+    assert forgotten(app, query) == 0
     assert dead(app) == [(1, "a"), (2, "b")]
 
 

@@ -73,6 +73,7 @@ def test_what_is_tried_in_vain_becomes_a_dead_letter_and_the_next_goes_on(servic
         "Target": "listed/it",
         "Kind": "file",
         "Delivered": 1,
+        "DeadLetters": 1,
         "Position": 2,
         "Behind": 0,
     }

@@ -218,6 +218,7 @@ def deliver(
         allow_commands=settings.allow_commands,
         invoke=service.invoke,
         deployments=service.deployments,
+        variant_members=tuple(service.model.shapes["ProductionVariant"]["members"]),
     )
     service.deliveries.begin(
         [

@@ -96,6 +96,7 @@ class Delivery:
         self.lock = threading.Lock()
         self._resets = 0
         self._delivered = 0
+        self._buried = 0
         self._attempts = 0
         self._failure = ""
         self._busy = False
@@ -158,6 +159,8 @@ class Delivery:
             "Position": self._position,
             "Behind": max(self._store.newest_record() - self._position, 0),
         }
+        if self._buried:
+            state["DeadLetters"] = self._buried
         if self._failure:
             state |= {"Attempts": self._attempts, "Failure": self._failure}
         return state
@@ -286,6 +289,7 @@ class Delivery:
                 self._position = self._saved = event.number
         _log.error("%s: event %s is a dead letter now", self.target.name, event.envelope["id"])
         self._failure, self._attempts = "", 0
+        self._buried += 1
 
     def _send_again(self, letter: DeadLetter) -> None:
         resets = self._resets

@@ -223,12 +223,14 @@ class Service:
         with storage():
             return self._store.dead_letters(after, limit)
 
-    def retry_dead_letters(self, number: int | None) -> int:
-        """Try a dead letter once more, or all; how many have a target that there is."""
+    def retry_dead_letters(self, number: int | None) -> tuple[int, int]:
+        """Try a dead letter once more, or all; how many are tried, and how many have no target."""
         with storage():
             after, most = (0, _MOST_LETTERS) if number is None else (number - 1, 1)
             letters = self._store.dead_letters(after, most)
-        return self.deliveries.try_again(each for each in letters if number in {None, each.id})
+        meant = [each for each in letters if number in {None, each.id}]
+        tried = self.deliveries.try_again(meant)
+        return tried, len(meant) - tried
 
     def forget_dead_letters(self, number: int | None) -> int:
         """Forget a dead letter, or all; how many there were."""

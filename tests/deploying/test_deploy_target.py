@@ -276,7 +276,7 @@ def test_options_that_cannot_be_are_told_and_can_be_put_right(start: Start, rule
     url = f"{deployed.url}/_sagemock/events/dead-letters/retry"
     asked = urllib.request.Request(url, method="POST")  # noqa: S310 - our own server
     with urllib.request.urlopen(asked, timeout=LIMIT_S) as answer:  # noqa: S310 - the same
-        assert json.load(answer) == {"tried": 1}
+        assert json.load(answer) == {"tried": 1, "without_target": 0}
     deploys(deployed, "one")
     eventually(lambda: letters(deployed) == [])
 

@@ -298,6 +298,14 @@ FUNCTION_OPTIONS = {"function": "f", "file": "a.py", "endpoint_url": "http://127
         ),
         ({"lambda": {"function": "f"}}, "The target 'r/lambda': give either endpoint_url, "),
         ({"lambda": FUNCTION_OPTIONS}, "The target 'r/lambda': give either endpoint_url, "),
+        (
+            {"deploy": {"endpoint": "live", "variant": {"InstanceTyp": "ml.m5.large"}}},
+            "The target 'r/deploy': a variant has no member InstanceTyp; perhaps InstanceType is",
+        ),
+        (
+            {"command": {"run": ["no-such-program"]}},
+            "The target 'r/command' runs a program, which only happens with --allow-commands",
+        ),
     ],
     ids=str,
 )

@@ -21,8 +21,9 @@ def events() -> None:
 def test_events(*, rule: Path, as_json: bool) -> None:
     """Print which of the registry's transitions fire the pattern in a file, with sample events.
 
-    RULE is a file of an EventBridge pattern, of a rule that has one, of a CloudFormation template
-    as JSON, or of our event rules. Nothing is sent, and no server asked.
+    RULE is a file of an EventBridge pattern, of a rule as `aws events` has it, of a CloudFormation
+    template (YAML or JSON), of Terraform's JSON, or of our event rules. Nothing is sent, and no
+    server asked.
     """
     from sagemock.event_rehearsal import rehearse, shown, told  # noqa: PLC0415 - --help needs none of it
     from sagemock.event_rule_files import read_patterns  # noqa: PLC0415 - the same

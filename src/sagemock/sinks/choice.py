@@ -1,8 +1,9 @@
 """Which sink stands behind a target of a rule: by its kind, with its options."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ NO_COMMANDS = (
 )
 NO_PROGRAM = "there is no program '{name}'; give its name or path as the first of run."
 NO_FILE = "there is no file '{path}'."
+NO_MEMBER = "a variant has no member {name}{meant}."
 ONE_FUNCTION = "give either endpoint_url, for a function there, or file, for one of your own."
 
 _ENDPOINT = ("endpoint_url", "region", "access_key_id", "secret_access_key", "timeout_s")
@@ -35,7 +37,7 @@ class Sinks:
 
     `folder` is where relative paths begin; programs are started there, with `environment`, if
     `allow_commands` says so. Functions run with `python`. `invoke` and `deployments` are those of
-    the service whose versions are deployed.
+    the service whose versions are deployed, `variant_members` what its production variants have.
     """
 
     folder: Path
@@ -44,6 +46,7 @@ class Sinks:
     allow_commands: bool
     invoke: Invoke
     deployments: Deployments
+    variant_members: Collection[str]
 
     def of(self, target: EventTarget) -> EventSink:
         """The sink of a target.
@@ -115,6 +118,11 @@ class Sinks:
         )
 
     def _deploy(self, name: str, options: Options) -> EventSink:
+        for member in options.get("variant", {}):
+            if member not in self.variant_members:
+                near = get_close_matches(member, self.variant_members, n=1)
+                meant = f"; perhaps {near[0]} is meant" if near else ""
+                raise ValueError(NO_MEMBER.format(name=member, meant=meant))
         return DeploySink(
             name.partition("/")[0],
             DeployOptions(**options),

@@ -30,6 +30,7 @@ ROLE = "arn:{partition}:iam::{account}:role/sagemock-events"
 
 IN_PROGRESS = "The endpoint {endpoint} is {status}; it is changed once that is over."
 DELETED_FAILED = "The endpoint {endpoint} has failed and is deleted first."
+NOT_DEPLOYED = "%s did not go to the endpoint %s: %s"
 _AT_REST = ("InService", "OutOfService")
 _OVERTAKEN = (
     "Cannot create already existing",
@@ -174,8 +175,18 @@ class _Deploying:
         self._make_config(name)
         operation = "CreateEndpoint" if endpoint is None else "UpdateEndpoint"
         self._call(operation, EndpointName=self.options.endpoint, EndpointConfigName=name)
-        _log.info("%s goes to the endpoint %s", package_arn, self.options.endpoint)
+        self._tell(package_arn, name)
         return True
+
+    def _tell(self, package_arn: str, config: str) -> None:
+        """Log what has become of a deployment so far; it may go on after that."""
+        endpoint = self._call("DescribeEndpoint", EndpointName=self.options.endpoint)
+        status, serves = endpoint["EndpointStatus"], endpoint["EndpointConfigName"]
+        if status == "Failed" or (status in _AT_REST and serves != config):
+            reason = endpoint.get("FailureReason", "")
+            _log.warning(NOT_DEPLOYED, package_arn, self.options.endpoint, reason)
+        else:
+            _log.info("%s goes to the endpoint %s", package_arn, self.options.endpoint)
 
     def take_back(self, package_arn: str, group: str) -> bool:
         """Return to the newest version that is Approved, if this one serves; whether it is begun.

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, request
+from werkzeug.exceptions import NotFound
 
 from sagemock.event_pattern import EventPattern
 from sagemock.service import Service
@@ -11,6 +12,7 @@ from sagemock.wire.arguments import number, refuse_unknown, refusing
 _EVENTS = frozenset({"after", "limit", "account", "region", "resource", "pattern"})
 _LETTERS = frozenset({"after", "limit"})
 _LETTER = frozenset({"id"})
+NO_LETTER = "There is no dead letter {id}."
 _NONE: frozenset[str] = frozenset()
 _PAGE = 100
 MOST = 1000
@@ -64,7 +66,11 @@ def add_event_paths(paths: Blueprint, service: Service) -> None:
     @paths.post("/_sagemock/events/dead-letters/retry")
     def retry() -> dict[str, Any]:
         refuse_unknown(_LETTER)
-        return {"tried": service.retry_dead_letters(number("id"))}
+        asked = number("id")
+        tried, without_target = service.retry_dead_letters(asked)
+        if asked is not None and not tried + without_target:
+            raise NotFound(NO_LETTER.format(id=asked))
+        return {"tried": tried, "without_target": without_target}
 
     @paths.delete("/_sagemock/events/dead-letters")
     def forget() -> dict[str, Any]:
