@@ -314,9 +314,15 @@ class Delivery:
             return
         if not self._flushed():
             return
-        with self.lock:
-            self._store.put_position(self.target.name, self._position)
-            self._saved, self._sent = self._position, False
+        try:
+            with self.lock:
+                self._store.put_position(self.target.name, self._position)
+                self._saved, self._sent = self._position, False
+        except StorageFailed as failure:
+            # What is committed is told all the same; where it stands is noted later.
+            _log.error("%s cannot note its place: %s", self.target.name, failure)
+            self._saved_at = time.monotonic() + _STORAGE_BREAK_S
+            return
         self._saved_at = time.monotonic()
 
     def _flushed(self) -> bool:

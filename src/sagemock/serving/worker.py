@@ -216,7 +216,10 @@ def main() -> None:
     except BaseException as error:  # noqa: BLE001 - user code may raise anything
         sys.stderr.write(_told(error))
         os._exit(1)
-    threading.Event().wait()
+    never = threading.Event()
+    # Not once for ever: a signal that another thread was given is seen when this one wakes.
+    while not never.wait(1.0):
+        continue
 
 
 if __name__ == "__main__":
