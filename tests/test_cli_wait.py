@@ -72,16 +72,16 @@ def test_it_waits_for_a_server_that_is_started_later(tmp_path: Path, free_port: 
     started.stop()
 
 
-@pytest.mark.parametrize("seconds", ["0", "0.2"])
+@pytest.mark.parametrize(
+    ("timeout", "told"), [("0", "0 seconds"), ("0.2", "0.2 seconds"), ("1", "1 second")]
+)
 def test_where_nothing_is_it_says_so_in_one_sentence_with_exit_code_1(
-    free_port: int, seconds: str
+    free_port: int, timeout: str, told: str
 ) -> None:
     url = f"http://127.0.0.1:{free_port}"
-    result = run("wait", "--url", url, "--timeout", seconds)
+    result = run("wait", "--url", url, "--timeout", timeout)
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr == (
-        f"sagemock: {url} was not ready within {seconds} seconds: Connection refused.\n"
-    )
+    assert result.stderr == f"sagemock: {url} was not ready within {told}: Connection refused.\n"
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,11 @@ class TurnableClock:
         turn = self._turn
         return self._below.now() if turn is None else turn.shown_ms(self._below_ms()) / 1000
 
+    def seen_at(self, real_s: float) -> float:
+        """What is shown at a time of the machine, both in epoch seconds; costs a look."""
+        turn = self._turn
+        return real_s if turn is None else turn.shown_ms(round(real_s * 1000)) / 1000
+
     def time(self) -> datetime:
         """The time that is shown, aware of its zone as the times are that boto3 gives."""
         return datetime.fromtimestamp(self.now(), UTC)

@@ -56,11 +56,10 @@ class Streamed:
 class Noted(NamedTuple):
     """A call as it was answered.
 
-    `at` is epoch seconds of the machine's time, which no clock of a rehearsal turns. `service` is
-    empty for an operation that is none, and `target` is what was asked for then. The request is
-    None where it was not read. `sent` and `told` are the members of an invocation that stand
-    beside the two bodies, `carried` the headers that carry those of a request. `sizes` are those
-    of bodies that were cut.
+    `at` is epoch seconds, as the server's clock shows them. `service` is empty for an operation
+    that is none, and `target` is what was asked for then. The request is None where it was not
+    read. `sent` and `told` are the members of an invocation that stand beside the two bodies,
+    `carried` the headers that carry those of a request. `sizes` are those of bodies that were cut.
     """
 
     at: float

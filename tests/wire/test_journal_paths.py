@@ -332,3 +332,11 @@ def test_where_the_journal_is_off_that_is_said() -> None:
     answer = app.test_client().get(PATH)
     assert (answer.status_code, json.loads(answer.data)["message"]) == (400, OFF)
     service.close()
+
+
+def test_calls_have_the_time_that_the_servers_clock_shows(service: Service, app: Flask) -> None:
+    service.clock.freeze("2020-01-31T09:30:00Z")
+    target = {"X-Amz-Target": "SageMaker.ListModels"}
+    app.test_client().post("/", data=b"{}", headers=target)
+    answer = app.test_client().get("/_sagemock/requests")
+    assert [each["Time"] for each in json.loads(answer.data)["Requests"]] == [1_580_463_000.0]

@@ -43,6 +43,7 @@ def wait(*, url: str, timeout: float, as_json: bool) -> None:
     if not found.is_ready:
         reason = found.members.get("message") or found.reason
         reason = str(reason or "what answers there is not sagemock").rstrip(".")
-        raise FailedError(f"{url} was not ready within {timeout:g} seconds: {reason}.")
+        seconds = "second" if timeout == 1 else "seconds"
+        raise FailedError(f"{url} was not ready within {timeout:g} {seconds}: {reason}.")
     if as_json:
         click.echo(json.dumps({"url": url, "status": "ready"}))

@@ -81,7 +81,14 @@ class AwsJson:
         service, asked, target = (SERVICE, operation, "") if operation else self.asked(headers)
         self._service.journal.note(
             Noted(
-                *(time.time(), elapsed_ms, request_id, caller, service, asked),
+                *(
+                    self._service.clock.seen_at(time.time()),
+                    elapsed_ms,
+                    request_id,
+                    caller,
+                    service,
+                    asked,
+                ),
                 *(http.status, code, body, http.body, target),
                 as_of=word(headers.get(AS_OF, "")),
             )

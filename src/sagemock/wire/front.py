@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from sagemock.clock import TurnableClock
 from sagemock.journal import Journal, Noted, word
 from sagemock.ports import Ids
 from sagemock.service import Service
@@ -24,6 +25,7 @@ class Front:
     max_body_bytes: int
     ids: Ids
     journal: Journal
+    clock: TurnableClock
     callers: Callers
 
     @classmethod
@@ -36,6 +38,7 @@ class Front:
             max_body_bytes=settings.max_body_bytes,
             ids=ids,
             journal=service.journal,
+            clock=service.clock,
             callers=Callers(settings),
         )
 
@@ -61,7 +64,7 @@ class Front:
         caller = self.callers.caller(headers.get("Authorization", ""))
         self.journal.note(
             Noted(
-                *(time.time(), 0.0, request_id, caller, service, operation),
+                *(self.clock.seen_at(time.time()), 0.0, request_id, caller, service, operation),
                 *(answer.status, code, None, answer.body, target),
                 path=word(path),
             )

@@ -142,7 +142,7 @@ class RestJson:
         code = None if outcome.isdecimal() else outcome
         self._service.journal.note(
             Noted(
-                *(time.time(), elapsed_ms, request_id, caller),
+                *(self._service.clock.seen_at(time.time()), elapsed_ms, request_id, caller),
                 *(SERVICE if route else "", operation if route else word(f"POST {path}")),
                 status=answer.status,
                 error=code,
