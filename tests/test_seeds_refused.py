@@ -14,6 +14,7 @@ from seeding import (
     CARD,
     GROUP,
     IMAGE,
+    POLICY,
     VERSION,
     Members,
     additional,
@@ -149,3 +150,28 @@ def test_a_refused_call_is_told_in_the_servers_words_with_its_line(planted: Any)
         SeedError, match=rf"{said}.*nowhere/1.* does not exist; what comes before it has been"
     ):
         planted(group({"SourceUri": source}))
+
+
+OF_ANOTHER_GROUP = {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": "sagemaker:DescribeModelPackage",
+    "Resource": f"{GROUP}-2",
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        ("{not json", "Not a JSON document"),
+        ({"Version": "2012-10-17"}, "Missing Statement"),
+        ({**POLICY, "Statement": OF_ANOTHER_GROUP}, "Resource arn"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_told_before_anything_is_written(
+    service: Service, planted: Any, policy: Any, reason: str
+) -> None:
+    content = {"groups": [{"ModelPackageGroupName": "churn", "ResourcePolicy": policy}]}
+    with pytest.raises(SeedError, match=rf"line \d+, .*ResourcePolicy: Invalid policy.*{reason}"):
+        planted(content)
+    assert ask(service, "ListModelPackageGroups")["ModelPackageGroupSummaryList"] == []

@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sagemock.arn import Arn
 from sagemock.errors import SageMakerError
 from sagemock.operation import Members
 from sagemock.resources.model_card import updated_card
+from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
+from sagemock.resources.model_package_group_policy import INVALID, what_is_wrong
 from sagemock.seed_document import Place, SeedDocument, SeedError
 from sagemock.tagging import MOST_TAGS
 
@@ -88,9 +91,10 @@ class Intent:
 class Planting:
     """One seed on its way into one account and region."""
 
-    def __init__(self, document: SeedDocument, ask: Ask) -> None:
+    def __init__(self, document: SeedDocument, ask: Ask, account: str, region: str) -> None:
         self._document = document
         self._ask = ask
+        self._place = account, region
         self._has_written = False
 
     def intents(self) -> list[Intent]:
@@ -184,7 +188,26 @@ class Planting:
         present = self._found("GetModelPackageGroupPolicy", key, place) if is_there else None
         if present is None or not _same_json(present["ResourcePolicy"], group["ResourcePolicy"]):
             request = {**key, "ResourcePolicy": group["ResourcePolicy"]}
+            self._check_policy(group, place)
             yield Write("PutModelPackageGroupPolicy", request, place, changes=("ResourcePolicy",))
+
+    def _check_policy(self, group: Members, place: Place) -> None:
+        """Refuse a policy that its group could not have, before anything is written.
+
+        Where the account is not known yet, what it allows is looked at when it is put.
+        """
+        account, region = self._place
+        if not (account and region):
+            return
+        arn = Arn(
+            region=region,
+            account=account,
+            type=MODEL_PACKAGE_GROUP.arn_type,
+            name=group["ModelPackageGroupName"],
+        )
+        reason = what_is_wrong(group["ResourcePolicy"], {"ModelPackageGroupArn": str(arn)})
+        if reason is not None:
+            raise self._document.error(place, INVALID.format(reason=reason))
 
     def _tags(self, place: Place, members: Members, arn: str) -> Iterator[Write]:
         """The tags that are missing or have other values."""

@@ -133,4 +133,5 @@ def _planting(seed: Seed, call: Call, account: str, region: str) -> Planting:
     def ask(operation: str, request: Members) -> Members:
         return call(operation, request, account, region)
 
-    return Planting(filled(seed.document, account=account, region=region), ask)
+    document = filled(seed.document, account=account, region=region)
+    return Planting(document, ask, account, region)

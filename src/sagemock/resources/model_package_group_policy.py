@@ -33,7 +33,7 @@ def put_model_package_group_policy(call: Call, request: Members) -> Members:
     """
     group = MODEL_PACKAGE_GROUP.get(call, request["ModelPackageGroupName"], not_found=NO_GROUP)
     policy = request["ResourcePolicy"]
-    reason = _what_is_wrong(policy, group)
+    reason = what_is_wrong(policy, group)
     if reason is not None:
         raise ValidationException(INVALID.format(reason=reason))
     MODEL_PACKAGE_GROUP.set_aside(call, group, _POLICY, policy)
@@ -68,7 +68,7 @@ def _with_policy(call: Call, request: Members) -> Members:
     return group
 
 
-def _what_is_wrong(policy: str, group: Members) -> str | None:
+def what_is_wrong(policy: str, group: Members) -> str | None:
     """The first reason why a text is no policy for this group; None for one that is."""
     try:
         document = parsed(policy)
