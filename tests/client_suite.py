@@ -19,6 +19,8 @@ from sagemock.api.service_model import ServiceModel
 README = Path(__file__).parent.parent / "README.md"
 _TABLE = re.compile(r"<!-- clients -->\n(.*?)\n<!-- /clients -->", re.DOTALL)
 
+_CLIENT = "client"
+
 _passed: Counter[str] = Counter()
 _failed: Counter[str] = Counter()
 _skipped: Counter[str] = Counter()
@@ -41,13 +43,21 @@ def pytest_runtest_makereport(
     report = yield
     client = getattr(getattr(item, "module", None), "CLIENT", None)
     if client and item.get_closest_marker("clients"):
-        if report.failed:
-            _failed[client] += 1
-        elif report.skipped:
-            _skipped[client] += 1
-        elif report.when == "call":
-            _passed[client] += 1
+        report.user_properties.append((_CLIENT, client))
     return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    # Counted here, for with several processes the reports come together in one.
+    client = str(dict(report.user_properties).get(_CLIENT, ""))
+    if not client:
+        return
+    if report.failed:
+        _failed[client] += 1
+    elif report.skipped:
+        _skipped[client] += 1
+    elif report.when == "call":
+        _passed[client] += 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -65,7 +75,8 @@ def _is_stale(config: pytest.Config) -> bool:
     """Whether all client tests have run, and README's table does not say what they showed."""
     narrowed = any("::" in argument or argument.endswith(".py") for argument in config.args)
     whole = config.getoption("markexpr") == "clients" and not config.getoption("keyword")
-    return whole and not narrowed and clients_table() != _readme_table()
+    is_part = hasattr(config, "workerinput")
+    return whole and not narrowed and not is_part and clients_table() != _readme_table()
 
 
 def clients_table() -> str:

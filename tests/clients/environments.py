@@ -10,8 +10,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+if os.name == "posix":
+    import fcntl
 
 
 def cache_folder() -> Path:
@@ -53,11 +57,22 @@ def _made(name: str, pins: tuple[str, ...], make: Callable[[Path], None]) -> Pat
     digest = hashlib.sha256("\n".join(pins).encode()).hexdigest()
     folder = cache_folder() / f"{name}-{digest[:12]}"
     complete = folder / "complete"
-    if not complete.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        make(folder)
-        complete.touch()
+    with _alone(folder.with_suffix(".lock")):
+        if not complete.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            complete.touch()
     return folder
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Held by one process at a time: tests that run beside each other share environments."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        if os.name == "posix":
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def clean_environment(url: str, home: Path) -> dict[str, str]:
