@@ -17,6 +17,8 @@ FLOORS = (
         "errors",
         "conditions",
         "json_document",
+        "schema_words",
+        "nobodys_session",
         "eventing",
         "faulting",
         "event_matchers",
@@ -122,7 +124,7 @@ ONLY_IN = {
     "regex": ("api", "serving"),
     "click": ("cli",),
     "boto3": (),
-    "botocore": ("serving", "sinks", "clients", "registry_reader"),
+    "botocore": ("serving", "sinks", "clients", "nobodys_session", "registry_reader"),
 }
 FORBIDDEN_CALLS = {
     "time.time": ("app", "wire"),

@@ -24,6 +24,7 @@ from sagemock.event_samples import (
     Event,
     Samples,
 )
+from sagemock.resources.state_changes import UPDATED
 
 ON_REGISTRATION = (
     "It fires when a version is merely registered, before anybody has reviewed it. To wait for "
@@ -73,7 +74,6 @@ _DECIDED = frozenset(
         *("EndpointName", "EndpointArn", "EndpointStatus"),
     }
 )
-UPDATED = "UpdatedModelPackageFields"
 _PREVIOUS_STATUS = "previousModelApprovalStatus"
 _MOST_VALUES = 6
 

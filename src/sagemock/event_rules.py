@@ -20,13 +20,11 @@ from sagemock.event_rules_schema import (
     checked_rules,
     kinds,
     kinds_in,
-    listed,
-    perhaps,
     place_of,
-    shown,
 )
 from sagemock.eventing import EventRulesError
 from sagemock.json_document import TOO_DEEP, refuse_constant
+from sagemock.schema_words import listed, perhaps, shown
 from sagemock.yaml_document import check_json
 from sagemock.yaml_document import parsed as parsed_yaml
 

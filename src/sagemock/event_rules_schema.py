@@ -6,24 +6,17 @@ The kinds of targets are the entries of the schema's `oneOf`, and stand nowhere 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sagemock.schema_words import hint_at_type, listed, perhaps, place_text, said_of_type, shown
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 SCHEMA = Path(__file__).with_name("event_rules.schema.json")
 
-_MOST_SHOWN = 80
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_TYPES = {
-    "object": "an object",
-    "array": "a list",
-    "string": "text",
-    "number": "a number",
-    "integer": "a whole number",
-}
 _LIMITS = {
     "minItems": "it must have {} at least",
     "maxItems": "it can have {} at most",
@@ -106,7 +99,8 @@ def _said(error: "ValidationError", kinds: list[str]) -> str:
             missing = [key for key in schema["required"] if key not in value]
             said = f"{listed(missing)} must be given; known are {listed(schema['properties'])}"
         case "type":
-            said = _said_of_type(_value_shown(error), value, schema["type"])
+            wanted = schema["type"]
+            said = said_of_type(_value_shown(error), wanted) + hint_at_type(value, wanted)
         case "pattern":
             said = f"{_value_shown(error)} is not {schema['description']}"
         case _:
@@ -136,16 +130,6 @@ def _said_of_key(key: str, known: list[str]) -> str:
     return f"{shown(key)} is not known{perhaps(key, known)}; known are {listed(known)}"
 
 
-def _said_of_type(shown: str, value: object, wanted: str | list[str]) -> str:
-    expected = [wanted] if isinstance(wanted, str) else wanted
-    said = f"{shown} stands where {' or '.join(_TYPES[each] for each in expected)} must be"
-    if value is None:
-        return f"{said}; the lines that belong to it may want indenting"
-    if isinstance(value, int | float) and "string" in expected:
-        return f"{said}; put it in quotes"
-    return said
-
-
 def place_of(content: Any, path: Iterable[str | int]) -> str:
     """A place in the file, told from its rule where that has a name of its own."""
     steps = list(path)
@@ -157,27 +141,4 @@ def place_of(content: Any, path: Iterable[str | int]) -> str:
             of_rule, steps = f"the rule {name!r}", steps[2:]
     if not steps:
         return of_rule or "the top"
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return text.lstrip(".") + (f" of {of_rule}" if of_rule else "")
-
-
-def perhaps(key: str, known: Iterable[str]) -> str:
-    """A hint at the known word that is most like one nobody knows; empty if none is."""
-    words = {each.lower(): each for each in known}
-    near = get_close_matches(key.lower(), words, 1)
-    return f", perhaps {words[near[0]]} is meant" if near else ""
-
-
-def listed(words: Iterable[str]) -> str:
-    """The words with commas, and an `and` before the last; there must be one."""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def shown(value: object) -> str:
-    """A value as a message shows it: cut short where it is long."""
-    if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "a list"
-    if isinstance(value, str):
-        return repr(value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}...")
-    return "nothing" if value is None else json.dumps(value)
+    return place_text(steps) + (f" of {of_rule}" if of_rule else "")

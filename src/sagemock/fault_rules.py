@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from sagemock import errors
 from sagemock.arn import Arn
-from sagemock.event_rules_schema import perhaps
 from sagemock.faulting import FaultRuleError
 from sagemock.faults_schema import checked_faults, refused_rule
+from sagemock.schema_words import perhaps
 
 DEFAULT_REASON = "A fault rule has this deployment fail."
 

@@ -5,22 +5,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sagemock.event_rules_schema import listed, perhaps, shown
 from sagemock.faulting import FaultRuleError
+from sagemock.schema_words import hint_at_type, listed, perhaps, place_text, said_of_type, shown
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 SCHEMA = Path(__file__).with_name("faults.schema.json")
 
-_TYPES = {
-    "object": "an object",
-    "array": "a list",
-    "string": "text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-}
 _LIMITS = {
     "minItems": "it must have {} parts, the least and the most",
     "maxItems": "it can have {} parts at most",
@@ -67,10 +59,8 @@ def _order(path: Iterable[str | int]) -> list[str]:
 
 
 def _error(path: Iterable[str | int], said: str) -> FaultRuleError:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return FaultRuleError(
-        f"A fault rule is wrong at {text.lstrip('.') or 'the top'}: {said.rstrip('.')}."
-    )
+    where = place_text(path) or "the top"
+    return FaultRuleError(f"A fault rule is wrong at {where}: {said.rstrip('.')}.")
 
 
 def refused_rule(position: int, member: str, said: str) -> FaultRuleError:
@@ -108,10 +98,9 @@ def _said(error: "ValidationError") -> str:
             missing = listed([each for each in expected if each not in value])
             return f"{missing} must be given; {_known(schema['properties'])}"
         case "type":
-            wanted = [expected] if isinstance(expected, str) else expected
-            must = " or ".join(_TYPES[each] for each in wanted)
-            hint = _hint(value, wanted)
-            return f"{shown(value)} stands where {must} must be{hint}"
+            # Nobody means the text `true` here.
+            hint = "" if isinstance(value, bool) else hint_at_type(value, expected)
+            return said_of_type(shown(value), expected) + hint
         case "enum":
             near = perhaps(value, expected) if isinstance(value, str) else ""
             return f"{shown(value)} is not known{near}; {_known(expected)}"
@@ -124,10 +113,3 @@ def _said(error: "ValidationError") -> str:
 def _known(words: Iterable[str]) -> str:
     shown_only = ("id", "matched", "applied", "from_file")
     return f"known are {listed([each for each in words if each not in shown_only])}"
-
-
-def _hint(value: object, wanted: list[str]) -> str:
-    if value is None:
-        return "; the lines that belong to it may want indenting"
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return "; put it in quotes" if is_number and "string" in wanted else ""

@@ -4,7 +4,6 @@ Only List, Describe and Get operations are called. A local server is called with
 are none; the user's own go to AWS, or where a profile is named.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from sagemock.nobodys_session import in_one_line, session_of_nobody
 from sagemock.operation import Members
 from sagemock.registry_view import (
     POLICY,
@@ -121,7 +121,7 @@ class Endpoint:
         if is_loopback(self._host):
             options["proxies"] = {}
         try:
-            session = _session(self.profile) if own else _session_of_nobody()
+            session = _session(self.profile) if own else session_of_nobody()
             if own and session.get_credentials() is None:
                 raise self.impossible("there are no credentials for it")
             return session.create_client(
@@ -151,7 +151,7 @@ class Endpoint:
         """What to say when it cannot be asked for this reason."""
         fix = "log in, or name a profile that has credentials and a region"
         return RegistryError(
-            IMPOSSIBLE.format(called=self.called, reason=_in_one_line(reason), fix=fix)
+            IMPOSSIBLE.format(called=self.called, reason=in_one_line(reason), fix=fix)
         )
 
 
@@ -159,18 +159,6 @@ def _session(profile: str | None) -> Any:
     from botocore.session import Session  # noqa: PLC0415 - slow to import
 
     return Session(profile=profile)
-
-
-def _session_of_nobody() -> Any:
-    """A botocore session that reads no variables and no files of the user's."""
-    from botocore.session import Session  # noqa: PLC0415 - slow to import
-
-    unread = {
-        name: (None, None, default, convert)
-        for name, (_, _, default, convert) in Session.SESSION_VARIABLES.items()
-    }
-    unread["config_file"] = unread["credentials_file"] = (None, None, os.devnull, None)
-    return Session(session_vars=unread)
 
 
 def _keys_of(account: str | None) -> Members:
@@ -209,7 +197,7 @@ class Asked:
                 return None
             raise refusal from error
         except (ConnectionError, HTTPClientError) as error:
-            message = NO_SERVER.format(called=self._called, reason=_in_one_line(error))
+            message = NO_SERVER.format(called=self._called, reason=in_one_line(error))
             raise RegistryError(message) from error
         except BotoCoreError as error:
             raise self._endpoint.impossible(error) from error
@@ -243,7 +231,7 @@ class Asked:
         """What an error is to us; None for one that says that something is not there."""
         told = answer.get("Error", {})
         status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        code, reason = str(told.get("Code", "?")), _in_one_line(told.get("Message", ""))
+        code, reason = str(told.get("Code", "?")), in_one_line(told.get("Message", ""))
         if code in _NOT_SERVED or (status >= _SERVER_ERROR and not self._is_aws):
             # A page in HTML says nothing that fits a sentence.
             if "<" in reason or not code[:1].isalpha():
@@ -386,7 +374,3 @@ class _Reading:
 def _numbered(versions: Iterable[Members | None]) -> dict[int, Members]:
     found = [each for each in versions if each is not None]
     return {each["ModelPackageVersion"]: each for each in found}
-
-
-def _in_one_line(words: object) -> str:
-    return " ".join(str(words).split()).rstrip(".")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagemock.api.schema import Schema, definitions, reference
 from sagemock.api.service_model import ServiceModel
-from sagemock.event_rules_schema import listed, perhaps, shown
+from sagemock.schema_words import hint_at_type, listed, perhaps, said_of_type, shown
 from sagemock.seed_document import Place, SeedDocument
 
 if TYPE_CHECKING:
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 
 SCHEMA = Path(__file__).with_name("seed.schema.json")
 
-_WORDS = {
-    "object": "an object",
-    "array": "a list",
-    "string": "text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-}
 _LIMITS = {
     "minItems": "it must have {} at least",
     "maxItems": "it can have {} at most",
@@ -134,23 +126,13 @@ def _said(error: "ValidationError") -> str:
         case "required":
             return f"{listed([each for each in expected if each not in value])} must be given"
         case "type":
-            return _said_of_type(printed, value, expected)
+            return said_of_type(printed, expected) + hint_at_type(value, expected)
         case "enum":
             return _said_of_word(printed, value, expected)
         case "pattern":
             return f"{printed} is not {schema['description']}"
     limit = _LIMITS.get(str(error.validator))
     return limit.format(expected) if limit else error.message
-
-
-def _said_of_type(printed: str, value: object, expected: str | list[str]) -> str:
-    wanted = [expected] if isinstance(expected, str) else expected
-    said = f"{printed} stands where {' or '.join(_WORDS[each] for each in wanted)} must be"
-    if value is None:
-        return f"{said}; the lines that belong to it may want indenting"
-    if isinstance(value, int | float) and "string" in wanted:
-        return f"{said}; put it in quotes"
-    return said
 
 
 def _said_of_word(printed: str, value: object, words: list[str]) -> str:

@@ -25,6 +25,7 @@ Describe = Callable[[str, Members], Members]
 
 Detail = Callable[[Activity, Members, Describe], Members | None]
 
+PACKAGE_EVENT = "SageMaker Model Package State Change"
 UPDATED = "UpdatedModelPackageFields"
 
 # In this order where several were changed; any other member follows under its own name. EV4.
@@ -119,7 +120,7 @@ def endpoint_detail(activity: Activity, endpoint: Members, describe: Describe) -
 
 
 STATE_CHANGES: Mapping[str, tuple[str, Detail]] = {
-    MODEL_PACKAGE.arn_type: ("SageMaker Model Package State Change", package_detail),
+    MODEL_PACKAGE.arn_type: (PACKAGE_EVENT, package_detail),
     MODEL.arn_type: ("SageMaker Model State Change", model_detail),
     ENDPOINT_CONFIG.arn_type: ("SageMaker Endpoint Config State Change", endpoint_config_detail),
     ENDPOINT.arn_type: ("SageMaker Endpoint State Change", endpoint_detail),

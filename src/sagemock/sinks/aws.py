@@ -7,12 +7,12 @@ account in the cloud by accident. A call is made once: when to try again is for 
 
 import json
 import logging
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sagemock.eventing import Event, NotDeliveredError
+from sagemock.nobodys_session import in_one_line, session_of_nobody
 
 __all__ = ["AwsEndpoint", "EventBridgeSink", "LambdaSink", "SnsSink", "SqsSink"]
 
@@ -84,7 +84,7 @@ class _Service:
         except ClientError as error:
             raise self._refusal_in(error.response) from error
         except (ConnectionError, HTTPClientError) as error:
-            message = f"{self.called} does not answer: {_in_one_line(error)}."
+            message = f"{self.called} does not answer: {in_one_line(error)}."
             raise NotDeliveredError(message) from error
         except BotoCoreError as error:
             raise self._impossible(error) from error
@@ -102,7 +102,7 @@ class _Service:
             or code in _PASSING
             or "throttl" in code.lower()
         )
-        reason = _in_one_line(message)
+        reason = in_one_line(message)
         told = f"{self.called} refuses the event: {code}{reason and f', {reason}'}."
         return NotDeliveredError(told, again=again)
 
@@ -125,7 +125,7 @@ class _Service:
         from botocore.config import Config  # noqa: PLC0415 - slow to import
 
         if self._session is None:
-            self._session = _session()
+            self._session = session_of_nobody()
         return self._session.create_client(
             self._service,
             region_name=region,
@@ -146,7 +146,7 @@ class _Service:
         return self.refusal(str(told.get("Code", "?")), str(told.get("Message", "")), status)
 
     def _impossible(self, error: Exception) -> NotDeliveredError:
-        message = f"{self.called} cannot be sent the event: {_in_one_line(error)}."
+        message = f"{self.called} cannot be sent the event: {in_one_line(error)}."
         return NotDeliveredError(message, again=False)
 
     def _strange(self) -> NotDeliveredError:
@@ -156,26 +156,10 @@ class _Service:
         )
 
 
-def _session() -> Any:
-    """A botocore session that reads no variables and no files of the user's."""
-    from botocore.session import Session  # noqa: PLC0415 - slow to import
-
-    unread = {
-        name: (None, None, default, convert)
-        for name, (_, _, default, convert) in Session.SESSION_VARIABLES.items()
-    }
-    unread["config_file"] = unread["credentials_file"] = (None, None, os.devnull, None)
-    return Session(session_vars=unread)
-
-
 def _region_of(arn: str) -> str | None:
     """The region that an ARN names, if it is one and names one."""
     parts = arn.split(":")
     return parts[3] or None if parts[0] == "arn" and len(parts) > 5 else None  # noqa: PLR2004
-
-
-def _in_one_line(words: object) -> str:
-    return " ".join(str(words).split()).rstrip(".")
 
 
 class _AwsSink:
@@ -255,7 +239,7 @@ class EventBridgeSink(_AwsSink):
     def _without_alias(self, source: str, message: str) -> NotDeliveredError:
         return NotDeliveredError(
             f"{self._service.called} refuses events of the source '{source}' "
-            f"({_in_one_line(message)}), as AWS does: set source_alias of the target in the rules "
+            f"({in_one_line(message)}), as AWS does: set source_alias of the target in the rules "
             "file, to local.sagemaker for instance, and match that source in the rules there.",
             again=False,
         )

@@ -18,13 +18,12 @@ from sagemock.arn import partition_of
 from sagemock.errors import SageMakerError, ServiceUnavailable, ValidationException
 from sagemock.eventing import Event, NotDeliveredError
 from sagemock.operation import Caller, Members
+from sagemock.resources.state_changes import PACKAGE_EVENT, UPDATED
 
 Invoke = Callable[[str, Members, Caller, str], Members | None]
 Deployments = Callable[[str, str], list[Members]]
 """What is deployed, and what was, in an account and region."""
 
-PACKAGE_EVENT = "SageMaker Model Package State Change"
-UPDATED = "UpdatedModelPackageFields"
 PRINCIPAL = "arn:{partition}:sts::{account}:assumed-role/sagemock-events/{rule}"
 ROLE = "arn:{partition}:iam::{account}:role/sagemock-events"
 

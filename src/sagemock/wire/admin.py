@@ -10,18 +10,17 @@ from typing import Any
 from flask import Blueprint, request
 from werkzeug.exceptions import NotFound
 
-from sagemock.errors import SerializationException, ValidationException
+from sagemock.errors import ValidationException
 from sagemock.hosting import CannedRuleError
 from sagemock.ports import ActivityQuery
 from sagemock.service import Service
 from sagemock.settings import Settings
 from sagemock.time_text import epoch_ms
-from sagemock.wire.arguments import number, refuse_unknown, refusing
+from sagemock.wire.arguments import number, refuse_unknown, refusing, sent_json
 from sagemock.wire.clock_paths import add_clock_paths
 from sagemock.wire.event_paths import add_event_paths
 from sagemock.wire.fault_paths import add_fault_paths
 from sagemock.wire.journal_paths import add_journal_paths
-from sagemock.wire.json_body import parsed
 from sagemock.wire.snapshot_paths import add_snapshot_paths
 
 NO_SUCH = "There is no {what} '{name}' in this account and region."
@@ -132,10 +131,7 @@ def _add_canned(paths: Blueprint, service: Service, settings: Settings) -> None:
 
     @paths.post("/_sagemock/serving/rules")
     def add_rules() -> dict[str, Any]:
-        try:
-            content = parsed(request.get_data(), settings.max_json_depth)
-        except SerializationException:
-            content = None
+        content = sent_json(settings.max_json_depth)
         if not content:
             raise ValidationException(NO_JSON)
         try:

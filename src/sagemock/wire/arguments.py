@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask import request
 
 from sagemock.activity_log import NoResourceError
-from sagemock.errors import ValidationException
+from sagemock.errors import SerializationException, ValidationException
 from sagemock.event_pattern import EventPatternError
 from sagemock.time_text import NoTimeError
+from sagemock.wire.json_body import parsed
 
 NO_ARGUMENT = "There is no argument '{name}' here; there are {known}."
 NO_NUMBER = "The argument '{name}' is a number from {least} on, not '{text}'."
@@ -22,6 +24,14 @@ def refusing() -> Iterator[None]:
         yield
     except (NoTimeError, NoResourceError, EventPatternError) as error:
         raise ValidationException(str(error)) from error
+
+
+def sent_json(max_depth: int) -> Any:
+    """What a body holds as JSON; None where that cannot be read, as it is for `null`."""
+    try:
+        return parsed(request.get_data(), max_depth)
+    except SerializationException:
+        return None
 
 
 def refuse_unknown(known: frozenset[str]) -> None:

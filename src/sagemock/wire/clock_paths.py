@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 
 from sagemock.clock import ClockError, TurnableClock
-from sagemock.errors import SerializationException, ValidationException
+from sagemock.errors import ValidationException
 from sagemock.service import Service
 from sagemock.settings import Settings
 from sagemock.time_text import NoTimeError
-from sagemock.wire.arguments import refuse_unknown
-from sagemock.wire.json_body import parsed
+from sagemock.wire.arguments import refuse_unknown, sent_json
 
 CLOCK_PATH = "/_sagemock/clock"
 
@@ -34,10 +33,7 @@ def add_clock_paths(paths: Blueprint, service: Service, settings: Settings) -> N
     @paths.post(CLOCK_PATH)
     def turn() -> dict[str, Any]:
         refuse_unknown(_NONE)
-        try:
-            content = parsed(request.get_data(), settings.max_json_depth)
-        except SerializationException:
-            content = None
+        content = sent_json(settings.max_json_depth)
         try:
             _turn(service.clock, content)
         except (NoTimeError, ClockError) as error:

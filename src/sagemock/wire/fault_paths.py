@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 
-from sagemock.errors import SerializationException, ValidationException
+from sagemock.errors import ValidationException
 from sagemock.faulting import FaultRuleError
 from sagemock.service import Service
 from sagemock.settings import Settings
-from sagemock.wire.arguments import number, refuse_unknown
-from sagemock.wire.json_body import parsed
+from sagemock.wire.arguments import number, refuse_unknown, sent_json
 
 FAULTS_PATH = "/_sagemock/faults"
 
@@ -32,10 +31,7 @@ def add_fault_paths(paths: Blueprint, service: Service, settings: Settings) -> N
     @paths.post(FAULTS_PATH)
     def add() -> dict[str, Any]:
         refuse_unknown(_NONE)
-        try:
-            content = parsed(request.get_data(), settings.max_json_depth)
-        except SerializationException:
-            content = None
+        content = sent_json(settings.max_json_depth)
         if not content:
             raise ValidationException(NO_JSON)
         try:

@@ -1,0 +1,63 @@
+"""The words in which files are told what is wrong with them, by the JSON Schemas they break.
+
+What a schema asks for is said by whoever owns it; here is what they all say alike.
+"""
+
+import json
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_MOST_SHOWN = 80
+
+TYPES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
+NO_VALUE = "; the lines that belong to it may want indenting"
+IN_QUOTES = "; put it in quotes"
+
+
+def said_of_type(printed: str, wanted: str | list[str]) -> str:
+    """What is said where a value of another type must stand."""
+    expected = [wanted] if isinstance(wanted, str) else wanted
+    return f"{printed} stands where {' or '.join(TYPES[each] for each in expected)} must be"
+
+
+def hint_at_type(value: object, wanted: str | list[str]) -> str:
+    """How a value of another type came to stand there, most likely; empty if nobody knows."""
+    if value is None:
+        return NO_VALUE
+    is_text_wanted = "string" in ([wanted] if isinstance(wanted, str) else wanted)
+    return IN_QUOTES if is_text_wanted and isinstance(value, int | float) else ""
+
+
+def place_text(path: Iterable[str | int]) -> str:
+    """A place in a document, as `rules[2].targets`; empty for the document itself."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.lstrip(".")
+
+
+def perhaps(key: str, known: Iterable[str]) -> str:
+    """A hint at the known word that is most like one nobody knows; empty if none is."""
+    words = {each.lower(): each for each in known}
+    near = get_close_matches(key.lower(), words, 1)
+    return f", perhaps {words[near[0]]} is meant" if near else ""
+
+
+def listed(words: Iterable[str]) -> str:
+    """The words with commas, and an `and` before the last; there must be one."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: cut short where it is long."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    if isinstance(value, str):
+        return repr(value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}...")
+    return "nothing" if value is None else json.dumps(value)
