@@ -1,13 +1,17 @@
 """SageMaker's operations over HTTP, in any account and region: how a server that runs is seeded."""
 
 import json
-from typing import Any
 
 from sagemock.errors import SageMakerError
 from sagemock.operation import Members
-from sagemock.server_client import NO_ANSWER, NO_SERVER, NoServerError
+from sagemock.server_client import (
+    NO_ANSWER,
+    NoServerError,
+    RefusedAnswerError,
+    exchange,
+    read_json,
+)
 
-_TIMEOUT_S = 60
 _AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/sagemaker/aws4_request, "
     "SignedHeaders=host, Signature=none"
@@ -43,37 +47,23 @@ class ServerCalls:
 
         Errors: RefusedCallError, the server refuses the call; NoServerError, there is none.
         """
-        from http.client import HTTPException  # noqa: PLC0415 - the command line has more to do
-        from urllib.error import HTTPError, URLError  # noqa: PLC0415 - the same
-        from urllib.request import ProxyHandler, Request, build_opener  # noqa: PLC0415 - the same
-
         headers = {
             "Authorization": authorization(account, region),
             "Content-Type": "application/x-amz-json-1.1",
             "X-Amz-Target": f"SageMaker.{operation}",
         }
         try:
-            posted = Request(f"{self._url.rstrip('/')}/", json.dumps(request).encode(), headers)  # noqa: S310 - what the user names
-            # A proxy would be asked for this machine's own addresses too.
-            with build_opener(ProxyHandler({})).open(posted, timeout=_TIMEOUT_S) as answer:
-                return self._members(answer.read())
-        except HTTPError as error:
-            raise self._refusal(error) from error
-        except (URLError, OSError, ValueError, HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            raise NoServerError(NO_SERVER.format(url=self._url, reason=reason)) from error
-
-    def _members(self, body: bytes) -> Members:
-        answered: Any = json.loads(body or b"{}")
+            body = exchange(self._url, "POST", "/", json.dumps(request).encode(), headers)
+        except RefusedAnswerError as refused:
+            raise self._refusal(refused) from refused
+        answered = read_json(self._url, body or b"{}")
         if not isinstance(answered, dict):
             raise NoServerError(NO_ANSWER.format(url=self._url, reason="that is no object"))
         return answered
 
-    def _refusal(self, error: Any) -> Exception:
-        try:
-            members = json.loads(error.read())
-            code = members["__type"].rpartition("#")[2]
-        except (ValueError, AttributeError, OSError, KeyError, TypeError):
-            reason = f"status {error.code}"
-            return NoServerError(NO_ANSWER.format(url=self._url, reason=reason))
-        return RefusedCallError(code, members.get("message") or members.get("Message"))
+    def _refusal(self, refused: RefusedAnswerError) -> Exception:
+        code = refused.members.get("__type")
+        if not isinstance(code, str):
+            return NoServerError(refused.unexplained)
+        message = refused.members.get("message") or refused.members.get("Message")
+        return RefusedCallError(code.rpartition("#")[2], message)

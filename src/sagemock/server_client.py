@@ -1,7 +1,7 @@
 """What the command line asks of a server that runs: our own paths, over HTTP."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +23,25 @@ class NoServerError(Exception):
     """No server, or one that refused; the message is a sentence."""
 
 
+class RefusedAnswerError(Exception):
+    """A server's refusal, with the `members` of its body; `unexplained` says it where none do."""
+
+    def __init__(self, url: str, error: Any) -> None:
+        super().__init__(url)
+        self.unexplained = NO_ANSWER.format(url=url, reason=f"status {error.code}")
+        try:
+            members = json.loads(error.read())
+        except (ValueError, OSError):
+            members = None
+        self.members: dict[str, Any] = members if isinstance(members, dict) else {}
+
+    @property
+    def message(self) -> str | None:
+        """What the server says."""
+        message = self.members.get("message")
+        return str(message) if message else None
+
+
 def ask(url: str, path: str, **asked: object) -> dict[str, Any]:
     """The answer to a GET of one of our own paths; what is None is not asked.
 
@@ -37,26 +56,53 @@ def send(url: str, method: str, path: str, content: object = None) -> dict[str, 
 
     Errors: NoServerError, there is no server, or it refused.
     """
+    body = None if content is None else json.dumps(content).encode()
+    headers = {} if content is None else {"Content-Type": "application/json"}
+    try:
+        answered = read_json(url, exchange(url, method, path, body, headers))
+    except RefusedAnswerError as refused:
+        raise NoServerError(refused.message or refused.unexplained) from refused
+    if not isinstance(answered, dict):
+        raise NoServerError(NO_ANSWER.format(url=url, reason="that is no object"))
+    return answered
+
+
+def exchange(  # noqa: PLR0913, PLR0917 - what a request consists of
+    url: str,
+    method: str,
+    path: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    timeout_s: float = _TIMEOUT_S,
+) -> bytes:
+    """The body of the answer to a request. A proxy is never asked.
+
+    Errors: NoServerError, there is no server; RefusedAnswerError, it refused.
+    """
     from http.client import HTTPException  # noqa: PLC0415 - the command line has more to do
     from urllib.error import HTTPError, URLError  # noqa: PLC0415 - the same
     from urllib.request import ProxyHandler, Request, build_opener  # noqa: PLC0415 - the same
 
-    body = None if content is None else json.dumps(content).encode()
-    headers = {} if content is None else {"Content-Type": "application/json"}
     # A proxy would be asked for this machine's own addresses too.
     opener = build_opener(ProxyHandler({}))
     try:
-        request = Request(f"{url.rstrip('/')}{path}", body, headers, method=method)  # noqa: S310 - what the user names
-        with opener.open(request, timeout=_TIMEOUT_S) as answer:
-            answered: Any = json.load(answer)
+        request = Request(f"{url.rstrip('/')}{path}", body, dict(headers), method=method)  # noqa: S310 - what the user names
+        with opener.open(request, timeout=timeout_s) as answer:
+            received: bytes = answer.read()
     except HTTPError as error:
-        raise NoServerError(_refusal(url, error)) from error
+        raise RefusedAnswerError(url, error) from error
     except (URLError, OSError, ValueError, HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise NoServerError(NO_SERVER.format(url=url, reason=reason)) from error
-    if not isinstance(answered, dict):
-        raise NoServerError(NO_ANSWER.format(url=url, reason="that is no object"))
-    return answered
+    return received
+
+
+def read_json(url: str, body: bytes) -> Any:
+    """What a body holds as JSON. Errors: NoServerError, it is none: no server of ours is there."""
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise NoServerError(NO_SERVER.format(url=url, reason=error)) from error
 
 
 def records(url: str, *, limit: int, **asked: object) -> Iterator[dict[str, Any]]:
@@ -93,11 +139,3 @@ def told(record: dict[str, Any]) -> str:
 def _short(value: object) -> str:
     text = "-" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
-
-
-def _refusal(url: str, error: Any) -> str:
-    try:
-        message = json.loads(error.read()).get("message")
-    except (ValueError, AttributeError, OSError):
-        message = None
-    return str(message) if message else NO_ANSWER.format(url=url, reason=f"status {error.code}")

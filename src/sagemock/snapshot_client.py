@@ -1,6 +1,5 @@
 """Snapshots of a server that runs, over HTTP, and the files they are kept in."""
 
-import json
 import os
 import re
 import secrets
@@ -10,7 +9,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sagemock.server_client import NO_ANSWER, NO_SERVER, NoServerError
+from sagemock.server_client import (
+    NO_ANSWER,
+    NoServerError,
+    RefusedAnswerError,
+    exchange,
+    read_json,
+)
 
 PATH = "/_sagemock/snapshot"
 # A registry of a hundred thousand versions takes half a minute.
@@ -52,32 +57,13 @@ def load(url: str, snapshot: bytes) -> tuple[Counts, Counts]:
 
 
 def _exchange(url: str, method: str, sent: bytes | None = None) -> tuple[bytes, Any]:
-    from http.client import HTTPException  # noqa: PLC0415 - the command line has more to do
-    from urllib.error import HTTPError, URLError  # noqa: PLC0415 - the same
-    from urllib.request import ProxyHandler, Request, build_opener  # noqa: PLC0415 - the same
-
-    headers = {"Content-Type": "application/json"}
     try:
-        request = Request(f"{url.rstrip('/')}{PATH}", sent, headers, method=method)  # noqa: S310 - what the user names
-        # A proxy would be asked for this machine's own addresses too.
-        with build_opener(ProxyHandler({})).open(request, timeout=_TIMEOUT_S) as answer:
-            body: bytes = answer.read()
-            return body, json.loads(body)
-    except HTTPError as error:
-        raise _refusal(url, error) from error
-    except (URLError, OSError, ValueError, HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
-        raise NoServerError(NO_SERVER.format(url=url, reason=reason)) from error
-
-
-def _refusal(url: str, error: Any) -> Exception:
-    try:
-        message = json.loads(error.read()).get("message")
-    except (ValueError, AttributeError, OSError):
-        message = None
-    if message:
-        return RefusedSnapshotError(str(message))
-    return NoServerError(NO_ANSWER.format(url=url, reason=f"status {error.code}"))
+        body = exchange(url, method, PATH, sent, {"Content-Type": "application/json"}, _TIMEOUT_S)
+    except RefusedAnswerError as refused:
+        if refused.message:
+            raise RefusedSnapshotError(refused.message) from refused
+        raise NoServerError(refused.unexplained) from refused
+    return body, read_json(url, body)
 
 
 def told(counts: Counts) -> str:
