@@ -59,6 +59,7 @@ FLOORS = (
         "event_input",
         "client_setup",
         "registry_view",
+        "snapshot_order",
         "named_settings",
         "clients",
     ),

@@ -13,8 +13,8 @@ from sagemock.errors import ValidationException
 from sagemock.listing import list_query, next_token, refuse_token
 from sagemock.ports import ListRow, Position, Query, Row
 
-ROW = Row(1_700_000_000_123, "Group-1", 3, None, {})
-PLACE = Position(created_ms=1_700_000_000_123, name="Group-1", number=3)
+ROW = Row(1_700_000_000_123, "Group-1", 3, 17, None, {})
+PLACE = Position(created_ms=1_700_000_000_123, name="Group-1", number=3, id=17)
 BOUNDED = settings(max_examples=300, deadline=None, derandomize=True, database=None)
 
 
@@ -113,6 +113,7 @@ def test_a_creation_time_used_as_a_bound_shuts_out_itself_exactly(created_ms: in
         name=st.text(max_size=70),
         number=st.integers(0, 999_999_999),
         created_ms=st.integers(-(2**63) + 1, 2**63 - 1),
+        id=st.integers(1, 2**63 - 1),
         sort_value=st.none(),
         text=st.just("{}"),
     )
@@ -120,12 +121,13 @@ def test_a_creation_time_used_as_a_bound_shuts_out_itself_exactly(created_ms: in
 def test_a_token_names_the_place_of_its_row(row: ListRow) -> None:
     token = next_token("model-package", row)
     assert query(NextToken=token).after == Position(
-        created_ms=row.created_ms, name=row.name, number=row.number
+        created_ms=row.created_ms, name=row.name, number=row.number, id=row.id
     )
 
 
 def test_a_token_can_be_sent_back() -> None:
-    token = next_token("model-package", Row(253402300799999, "x" * 63, 999_999_999, None, {}))
+    row = Row(253402300799999, "x" * 63, 999_999_999, 2**63 - 1, None, {})
+    token = next_token("model-package", row)
     assert token.isascii()
     assert token.isprintable()
     assert len(token) <= 8192

@@ -97,7 +97,7 @@ WRONG: list[tuple[str, Callable[[Members], object], str]] = [
     (
         "version 0",
         lambda content: content["sagemock"].update(snapshot=0),
-        "at sagemock.snapshot, 1 was expected.",
+        "at sagemock.snapshot, 0 is not one of [1, 2].",
     ),
     (
         "another key",
@@ -181,7 +181,11 @@ WRONG: list[tuple[str, Callable[[Members], object], str]] = [
         to("ModelPackage", 1, ModelPackageVersion=3),
         f"{ARN}model-package/churn/2 is not the ARN of what its document names, 'churn/3'.",
     ),
-    ("a name twice", twice, f"{GROUP} is there twice, or once more in another case."),
+    (
+        "a name twice",
+        twice,
+        f"{ARN}model-package-group/CHURN is there twice, or once more in another case.",
+    ),
     ("a tag twice", tag_twice, f"{GROUP} has the tag 'team' twice."),
     (
         "a version without its group",

@@ -35,7 +35,7 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True)
 class Contents:
-    """The resources by account, region, kind, name and number, and what numbers were given."""
+    """The resources by account, region and kind as they were added, and what numbers were given."""
 
     resources: Sequence[Stored]
     counters: Sequence[Counted]

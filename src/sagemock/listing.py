@@ -22,6 +22,8 @@ DEFAULT_PAGE_SIZE = 10
 """Twenty sibling lists of this API state 10; these two do not say (LG3, LP7)."""
 
 _INT64 = 2**63
+# What `next_token` writes, before the value that was sorted by.
+_PLACE = [str, int, str, int, int]
 
 
 def list_query(
@@ -65,7 +67,9 @@ def refuse_token(request: Members) -> None:
 
 def next_token(scope: str, row: Row | ListRow) -> str:
     """The token of the page after this row; it holds for lists of the same scope only."""
-    place = json.dumps([scope, row.created_ms, row.name, row.number, row.sort_value]).encode()
+    place = json.dumps(
+        [scope, row.created_ms, row.name, row.number, row.id, row.sort_value]
+    ).encode()
     check = zlib.crc32(place).to_bytes(4, "big")
     return base64.urlsafe_b64encode(check + place).decode()
 
@@ -85,19 +89,18 @@ def place_of(scope: str, token: str) -> Position:
         raise ValidationException(INVALID_TOKEN) from None
     if not _is_place(scope, parts):
         raise ValidationException(INVALID_TOKEN)
-    _, created_ms, name, number, sort_value = parts
-    return Position(created_ms=created_ms, name=name, number=number, sort_value=sort_value)
+    return Position(*parts[1:])
 
 
 def _is_place(scope: str, parts: object) -> bool:
     """Whether this is what `next_token` wrote; the checksum is no secret, so anybody can write."""
-    if not isinstance(parts, list) or [type(part) for part in parts[:4]] != [str, int, str, int]:
+    if not isinstance(parts, list) or [type(part) for part in parts[:5]] != _PLACE:
         return False
     numbers = (part for part in parts if isinstance(part, int))
     return (
-        len(parts) == 5  # noqa: PLR2004 - as many as `next_token` writes
+        len(parts) == len(_PLACE) + 1
         and parts[0] == scope
-        and isinstance(parts[4], str | int | float | None)
+        and isinstance(parts[-1], str | int | float | None)
         and all(abs(number) < _INT64 for number in numbers)
     )
 

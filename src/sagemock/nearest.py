@@ -163,7 +163,7 @@ def _closest(asked: str, names: Iterable[str]) -> list[str]:
 
 def _names_around(session: Session, kind: str, missing: str) -> Iterator[str]:
     """Names before and after a missing one; a slip of the pen rarely leads far from them."""
-    place = Position(0, missing, 0)
+    place = Position(created_ms=0, name=missing, number=0, id=0)
     for descending in (True, False):
         query = Query(
             *(kind, _MOST_NAMES, "name"),

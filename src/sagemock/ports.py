@@ -48,12 +48,14 @@ class Kind:
 class Position:
     """A place in every order a list can have; what it was read from may be gone.
 
-    `sort_value` is what was sorted by, where that is neither the name nor the creation time.
+    `sort_value` is what was sorted by, where that is neither the name nor the creation time; `id`
+    is the row's own number, which rises with every row that is added.
     """
 
     created_ms: int
     name: str
     number: int
+    id: int
     sort_value: str | float | None = None
 
 
@@ -63,6 +65,7 @@ class Row(NamedTuple):
     created_ms: int
     name: str
     number: int
+    id: int
     sort_value: str | float | None
     document: dict[str, Any]
 
@@ -73,6 +76,7 @@ class ListRow(NamedTuple):
     created_ms: int
     name: str
     number: int
+    id: int
     sort_value: str | float | None
     text: str
 
@@ -85,7 +89,8 @@ class Query:
     """Which resources of a kind, in which order, from where on, and how many at most.
 
     The order is that of creation, of the last modification, of name and number, or that of a
-    value; name and number break the ties. Resources without the value come first.
+    value; ties are broken by what was added first, whatever a clock said. Resources without the
+    value come first.
     `numbered` asks for those with a number (True), without (False) or both (None). `contains` is a
     case-sensitive part of the name (`name/number` where there is a number). The bounds of the
     creation time are exclusive.

@@ -7,8 +7,9 @@
 
 A document is what is stored, to the digit: AWS's members with their ARNs and times, and in lower
 case what the rules keep for themselves, such as a group's policy and what an endpoint runs.
-Resources stand in the order of their names and numbers. The same state is the same bytes on any
-machine: nothing tells when, where or by whom it was saved.
+Resources stand in the order of their names and numbers; `"added": 3` beside a document says that
+it was the third of its noun, where times and names do not tell. The same state is the same bytes on
+any machine: nothing tells when, where or by whom it was saved.
 
 What is not in it: the activity log, the history of deployments, and remembered ClientTokens, for
 they tell what was done, not what is. A load begins them anew; a Describe as of a time before it is
@@ -20,6 +21,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +38,10 @@ from sagemock.resource_type import ResourceType
 from sagemock.resources.endpoint import ENDPOINT
 from sagemock.resources.model_package import MODEL_PACKAGE
 from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
+from sagemock.snapshot_order import in_order, with_places
 
-VERSION = 1
+VERSION = 2
+"""Of the second version are those that say of a resource which it was to be added."""
 SCHEMA = Path(__file__).with_name("snapshot.schema.json")
 
 NO_JSON = "it is no JSON: {reason}"
@@ -151,14 +155,17 @@ class Snapshots:
     def taken(self, contents: Contents) -> Members:
         """The snapshot of what a store holds."""
         accounts: Members = {}
-        for stored in contents.resources:
-            noun = self._nouns[stored.kind].noun
-            place = _place(accounts, stored.account, stored.region)
-            place["resources"].setdefault(noun, []).append(_shown(stored))
+        version = 1
+        for (account, region, kind), added in groupby(contents.resources, _account_region_kind):
+            shown = [_shown(*each) for each in with_places(list(added))]
+            if any("added" in each for each in shown):
+                version = VERSION
+            place = _place(accounts, account, region)
+            place["resources"][self._nouns[kind].noun] = shown
         for counted in contents.counters:
             place = _place(accounts, counted.account, counted.region)
             place["counters"][counted.scope] = counted.value
-        return {"accounts": accounts, "sagemock": {"snapshot": VERSION}}
+        return {"accounts": accounts, "sagemock": {"snapshot": version}}
 
     def checked(self, content: Any) -> Contents:
         """What a store would hold after a load. Errors: SnapshotError, it cannot be loaded."""
@@ -174,8 +181,6 @@ class Snapshots:
                     Counted(account, region, scope, int(value))
                     for scope, value in place.get("counters", {}).items()
                 )
-        # Numbers in their order: then a store knows at once that none came late.
-        resources.sort(key=lambda each: each[:5])
         return Contents(resources, counters)
 
     def counts(self, loaded: Contents, replaced: Mapping[str, int]) -> Members:
@@ -190,8 +195,10 @@ class Snapshots:
         self, account: str, region: str, resources: Mapping[str, list[Members]]
     ) -> Iterator[Stored]:
         for noun, given in resources.items():
-            for each in given:
-                yield self._stored(account, region, self._by_noun[noun], each)
+            yield from in_order(
+                (self._stored(account, region, self._by_noun[noun], each), each.get("added"))
+                for each in given
+            )
 
     def _stored(self, account: str, region: str, noun: ResourceType, given: Members) -> Stored:
         document = given["document"]
@@ -265,8 +272,14 @@ def _place(accounts: Members, account: str, region: str) -> Members:
     return place
 
 
-def _shown(stored: Stored) -> Members:
+def _account_region_kind(stored: Stored) -> tuple[str, str, str]:
+    return stored[:3]
+
+
+def _shown(stored: Stored, added: int | None) -> Members:
     shown: Members = {"document": stored.document}
+    if added is not None:
+        shown["added"] = added
     if stored.tags:
         shown["tags"] = [{"Key": key, "Value": value} for key, value in stored.tags.items()]
     if stored.due_ms is not None:

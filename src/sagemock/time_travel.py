@@ -31,7 +31,8 @@ class AsOfSession:
             return None
         created_ms = round(document["CreationTime"] * 1000)
         shown = {member: value for member, value in document.items() if member != TAGS}
-        return Row(created_ms, spelled, number, None, shown)
+        # No list shows what was, so it has a place in none.
+        return Row(created_ms, spelled, number, 0, None, shown)
 
     def tags(self, kind: str, name: str, number: int = 0) -> dict[str, str]:
         """Its tags as they were."""

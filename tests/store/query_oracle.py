@@ -99,12 +99,13 @@ class Resource:
     """A stored row beside what it was stored from."""
 
     def __init__(
-        self, name: str, number: int, document: dict[str, Any], tags: dict[str, str]
+        self, row: int, key: tuple[str, int], document: dict[str, Any], tags: dict[str, str]
     ) -> None:
-        self.name, self.number, self.tags = name, number, tags
+        self.row, self.tags = row, tags
+        self.name, self.number = key
         self.document = document
         # Some were created at the same time, and some were modified since.
-        self.created_ms = number % 3
+        self.created_ms = self.number % 3
         self.modified_ms = self.created_ms + len(document) % 2
 
     @property
@@ -290,11 +291,11 @@ def chosen(resources: list[Resource], query: Query) -> list[str]:
         if query.order == "name":
             return key
         if query.order == "created":
-            return (resource.created_ms, *key)
+            return (resource.created_ms, resource.row)
         if query.order == "modified":
-            return (resource.modified_ms, *key)
+            return (resource.modified_ms, resource.row)
         found = resource.values(query.order, resource.document)
-        return (*((True, found[0]) if found else (False, 0)), *key)
+        return (*((True, found[0]) if found else (False, 0)), resource.row)
 
     asked_for = [each for each in resources if is_asked_for(each)]
     return [each.label for each in sorted(asked_for, key=place, reverse=query.descending)]

@@ -43,8 +43,8 @@ def fill(store: SqliteStore, contents: Contents) -> list[Resource]:
     """The resources of an emptied store."""
     store.reset()
     resources = [
-        Resource(name, number, document, tags)
-        for (name, number), (document, tags) in zip(KEYS, contents, strict=False)
+        Resource(row, key, document, tags)
+        for row, (key, (document, tags)) in enumerate(zip(KEYS, contents, strict=False))
     ]
     with writing(store, *HERE) as session:
         for each in resources:
@@ -62,7 +62,7 @@ def page_by_page(session: Session, query: Query) -> Iterator[list[Row]]:
     while page := session.page(query):
         yield page
         last = page[-1]
-        place = Position(last.created_ms, last.name, last.number, last.sort_value)
+        place = Position(*last[:5])
         query = replace(query, after=place)
 
 

@@ -3,13 +3,14 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sessions import writing
 
-from sagemock.conditions import Compare, Member
-from sagemock.ports import AlreadyThere, Position, Query, Replay, Session, StorageFailed
+from sagemock.conditions import Compare, Member, TagOf, Value
+from sagemock.ports import AlreadyThere, Order, Position, Query, Replay, Session, StorageFailed
 from sagemock.store.sqlite_store import SqliteStore, StoreError
 
 HERE = ("123456789012", "us-east-1")
@@ -139,7 +140,7 @@ def test_a_page_goes_on_after_a_place_whose_row_is_gone(store: SqliteStore) -> N
         for name in "abcd":
             add(session, name)
         row = session.page(Query("shelf", 2))[-1]
-        place = Position(row.created_ms, row.name, row.number)
+        place = Position(*row[:4])
         session.remove("shelf", "b")
         assert names(session, Query("shelf", 5, after=place)) == ["c", "d"]
         assert names(session, Query("shelf", 5, after=place, descending=True)) == ["a"]
@@ -279,12 +280,25 @@ def test_the_failure_of_a_commit_is_told_and_the_store_goes_on(store: SqliteStor
         add(session, "a")
 
 
-def test_equal_creation_times_follow_name_and_number(store: SqliteStore) -> None:
+@pytest.mark.parametrize("order", ["created", "modified", Member(("Text",)), TagOf("stage")])
+def test_ties_are_broken_by_what_was_added_first(store: SqliteStore, order: Order | Value) -> None:
     with writing(store, *HERE) as session:
         for name, number in (("b", 10), ("b", 9), ("a", 2), ("c", 0)):
             add(session, name, number)
-        in_order = ["a/2", "b/9", "b/10", "c"]
-        assert names(session, Query("shelf", 9)) == in_order
-        assert names(session, Query("shelf", 9, descending=True)) == in_order[::-1]
-        place = Position(1000, "b", 9)
-        assert names(session, Query("shelf", 9, after=place)) == ["b/10", "c"]
+        in_order = ["b/10", "b/9", "a/2", "c"]
+        query = Query("shelf", 9, order)
+        assert names(session, query) == in_order
+        assert names(session, replace(query, descending=True)) == in_order[::-1]
+        place = Position(*session.page(query)[1][:5])
+        assert names(session, replace(query, after=place)) == ["a/2", "c"]
+        assert names(session, replace(query, after=place, descending=True)) == ["b/10"]
+
+
+def test_what_is_changed_keeps_its_place_among_ties(store: SqliteStore) -> None:
+    with writing(store, *HERE) as session:
+        for name in "cab":
+            add(session, name)
+        session.put("shelf", "c", 0, {"Text": "changed"})
+        session.remove("shelf", "a")
+        add(session, "a")
+        assert names(session, Query("shelf", 9)) == ["c", "b", "a"]

@@ -10,7 +10,7 @@ Execute = Callable[..., Any]
 
 _RESOURCES = (
     "SELECT id, account, region, kind, name, number, created_ms, modified_ms, due_ms, document"
-    " FROM resource ORDER BY account, region, kind, name, number"
+    " FROM resource ORDER BY account, region, kind, id"
 )
 # What is counted for no account is the store's own.
 _COUNTERS = (

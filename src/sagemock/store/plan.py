@@ -31,7 +31,7 @@ Execute = Callable[..., Any]
 """A connection's: a statement and its values in, a cursor out."""
 
 _MOST_REMEMBERED = 500
-_FACTS = ("created_ms", "name", "number", "sort_value")
+_FACTS = ("created_ms", "name", "number", "id", "sort_value")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Planner:
         self._remembered: dict[tuple[object, ...], tuple[_Way, _Way]] = {}
 
     def page(self, execute: Execute, query: Query, place: Place, content: str) -> Clause:
-        """The statement of a page: creation time, name, number, sort value and the content."""
+        """The statement of a page: what a place consists of, sort value last, and the content."""
         asked = self._terms(execute, query, place)
         columns = order_columns(query, one_name=any(_is_one_name(term) for term in asked))
         if columns == NAMED.order and self._is_in_step(execute, query, asked, place):
@@ -79,12 +79,12 @@ class Planner:
         limit = 0 if any(term.impossible for term in asked) else query.limit
         found = [*sort_values, *values, *after_values, limit]
         ordered = _ordered(columns, query)
-        facts = f"created_ms, name, number, {sort} AS sort_value"
+        facts = f"created_ms, name, number, id, {sort} AS sort_value"
         if way.index and way.index.order == columns:
             page = f"SELECT {facts}, {content} FROM {way.source} WHERE {where} AND {after}"
             return f"{page} ORDER BY {ordered} LIMIT ?", found
         # What must be sorted is sorted without its content, which is read for the page alone.
-        rows = f"SELECT id, modified_ms, {facts} FROM {way.source} WHERE {where}"
+        rows = f"SELECT modified_ms, {facts} FROM {way.source} WHERE {where}"
         page = f"SELECT * FROM ({rows}) WHERE {after} ORDER BY {ordered} LIMIT ?"
         shown = ", ".join(f"found.{fact}" for fact in _FACTS)
         joined = f"({page}) AS found CROSS JOIN resource ON resource.id = found.id"

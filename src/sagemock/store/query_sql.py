@@ -37,7 +37,7 @@ Place = tuple[str, str]
 """An account and a region."""
 
 LABEL = "CASE WHEN number > 0 THEN name || '/' || number ELSE name END"
-BY_VALUE = ("sort_value", "name", "number")
+BY_VALUE = ("sort_value", "id")
 # Three characters at least have an index, and these need no care in its language.
 _INDEXED_PART = re.compile(r"[A-Za-z0-9-]{3,}")
 _ORDERS = ("=", "<", "<=", ">", ">=")
@@ -89,7 +89,7 @@ def terms(query: Query, place: Place) -> Iterator[Term]:
 
 
 def sort_value(query: Query) -> Clause:
-    """What the rows are sorted by before name and number; NULL where a column has it already."""
+    """The value the rows are sorted by; NULL where a column has it already."""
     if query.order == "modified":
         return "modified_ms", []
     if isinstance(query.order, str):
@@ -103,12 +103,9 @@ def sort_value(query: Query) -> Clause:
 
 
 def order_columns(query: Query, *, one_name: bool) -> tuple[str, ...]:
-    """The columns of a query's order; `sort_value` is the one selected under that name.
-
-    Of `one_name` only, the number alone breaks the ties.
-    """
+    """The columns of a query's order; `sort_value` is the one selected under that name."""
     if query.order == "created":
-        return ("created_ms", "number") if one_name else BY_CREATED
+        return BY_CREATED
     if query.order == "name":
         return ("number",) if one_name else BY_NAME
     return BY_MODIFIED if query.order == "modified" else BY_VALUE
@@ -124,15 +121,14 @@ def after_clause(query: Query, place: Position, columns: tuple[str, ...]) -> Cla
         ]
         return f"({', '.join(columns)}) {behind} ({', '.join('?' * len(columns))})", values
     # SQLite has rows without a value come first, and compares none with them.
-    tie = f"(name, number) {behind} (?, ?)"
-    names: list[Any] = [place.name, place.number]
+    tie = f"id {behind} ?"
     if place.sort_value is None:
         others = "" if query.descending else " OR sort_value IS NOT NULL"
-        return f"(sort_value IS NULL AND {tie}{others})", names
+        return f"(sort_value IS NULL AND {tie}{others})", [place.id]
     valueless = " OR sort_value IS NULL" if query.descending else ""
     return (
         f"(sort_value {behind} ? OR (sort_value = ? AND {tie}){valueless})",
-        [place.sort_value, place.sort_value, *names],
+        [place.sort_value, place.sort_value, place.id],
     )
 
 

@@ -169,14 +169,18 @@ class Index:
     @property
     def statement(self) -> str:
         """The statement that makes it."""
-        columns = ", ".join(("kind", "account", "region", *self.equal, *self.order, *self.rest))
+        # SQLite ends every index with the row's own number.
+        order = (column for column in self.order if column != "id")
+        columns = ", ".join(("kind", "account", "region", *self.equal, *order, *self.rest))
         unique = "UNIQUE " if self.unique else ""
         where = f" WHERE {self.condition}" if self.condition else ""
         return f"CREATE {unique}INDEX {self.name} ON resource ({columns}){where}"
 
 
-BY_CREATED = ("created_ms", "name", "number")
-BY_MODIFIED = ("modified_ms", "name", "number")
+# Times break ties by the row's own number: what was added first was there first, however many
+# things a frozen clock has made at one moment.
+BY_CREATED = ("created_ms", "id")
+BY_MODIFIED = ("modified_ms", "id")
 BY_NAME = ("name", "number")
 
 KEY = Index("resource_key", ("lower(name)",), ("number",), unique=True)
@@ -186,7 +190,7 @@ MODIFIED = Index("resource_modified", (), BY_MODIFIED)
 # there to be looked at, so that the rows of other times need not be read.
 NAMES = Index("resource_name", (), BY_NAME, rest=("created_ms",))
 NAMED = Index("resource_name", ("name",), ("number",), rest=("created_ms",))
-NAMED_CREATED = Index("resource_named_created", ("name",), ("created_ms", "number"))
+NAMED_CREATED = Index("resource_named_created", ("name",), BY_CREATED)
 LATE = Index("resource_late", ("name",), (), "late = 1")
 # Few among many of one kind, or all of theirs: both are found without walking past the others.
 UNNUMBERED_CREATED = Index("resource_unnumbered_created", (), BY_CREATED, "number = 0")
@@ -232,4 +236,4 @@ def declared_indexes(kinds: Mapping[str, Kind]) -> Iterator[Index]:
                 continue
             yield Index(name, (value,), BY_CREATED, condition)
             named = f"{name}_named"
-            yield Index(named, ("name", value), ("created_ms", "number"), condition)
+            yield Index(named, ("name", value), BY_CREATED, condition)

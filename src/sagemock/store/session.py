@@ -52,13 +52,13 @@ class SqliteSession:
 
     def get(self, kind: str, name: str, number: int = 0) -> Row | None:
         found = self._execute(
-            f"SELECT created_ms, name, number, document FROM {_BY_KEY} WHERE {_FROM_KEY}",
+            f"SELECT created_ms, name, number, id, document FROM {_BY_KEY} WHERE {_FROM_KEY}",
             (kind, self._account, self._region, name, number),
         ).fetchone()
         if found is None:
             return None
-        created_ms, spelled, number, document = found
-        return Row(created_ms, spelled, number, None, decoded(document))
+        *place, document = found
+        return Row(*place, None, decoded(document))
 
     def add(  # noqa: PLR0913, PLR0917 - what a row consists of
         self,
@@ -143,8 +143,7 @@ class SqliteSession:
 
     def page(self, query: Query) -> list[Row]:
         return [
-            Row(created_ms, name, number, sort_value, decoded(document))
-            for created_ms, name, number, sort_value, document in self._found(query, "document")
+            Row(*place, decoded(document)) for *place, document in self._found(query, "document")
         ]
 
     def list_rows(self, query: Query) -> list[ListRow]:
