@@ -142,7 +142,7 @@ class DeployedModel(RegistryModel):
         document[arn] = arn_of(shelf.place, kind, name.lower())
         document["CreationTime"] = self.now_ms / 1000
         resource = Resource(kind, name, 0, self.now_ms, document, tags)
-        shelf.resources[resource.key] = resource
+        self._put(shelf, resource)
         return shown(resource, [arn])
 
     def invoke(self, operation: str, request: Members, place: Place) -> Members | None:

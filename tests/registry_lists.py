@@ -22,7 +22,10 @@ DEPLOYED = {MODEL: "model", CONFIG: "endpoint configuration", ENDPOINT: "endpoin
 
 @dataclass
 class Resource:
-    """A group or a package. `number` is 0 for what has none; `given` is a group's last number."""
+    """Whatever is listed. `number` is 0 for what has none; `given` is a group's last number.
+
+    `row` breaks the ties of equal times: it was given when the resource was put on its shelf.
+    """
 
     kind: str
     name: str
@@ -32,6 +35,7 @@ class Resource:
     tags: dict[str, str] = field(default_factory=dict)
     policy: str | None = None
     given: int = 0
+    row: int = 0
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -68,14 +72,14 @@ def order_of(sort_by: str) -> Callable[[Resource], tuple[Any, ...]]:
     if sort_by in ("Name", "ModelPackageName"):
         return lambda each: (each.name, each.number)
     if sort_by == "CreationTime":
-        return lambda each: (each.created_ms, each.name, each.number)
+        return lambda each: (each.created_ms, each.row)
 
     def by_property(each: Resource) -> tuple[Any, ...]:
         value = each.property(sort_by)
         if sort_by == "LastModifiedTime" and value is None:
             value = each.property("CreationTime")
         # What has no value comes first.
-        return (value is not None, 0 if value is None else value, each.name, each.number)
+        return (value is not None, 0 if value is None else value, each.row)
 
     return by_property
 

@@ -200,8 +200,14 @@ class RegistryModel:
         resource.document[f"{noun}Status"] = "Completed"
         resource.document["CreationTime"] = self.now_ms / 1000
         resource.document["CreatedBy"] = user_context(shelf.place[0])
-        shelf.resources[resource.key] = resource
+        self._put(shelf, resource)
         return shown(resource, [f"{noun}Arn"])
+
+    def _put(self, shelf: Shelf, resource: Resource) -> None:
+        """Put it on the shelf, after all that is on any."""
+        there = (each.row for other in self.shelves.values() for each in other.resources.values())
+        resource.row = max(there, default=0) + 1
+        shelf.resources[resource.key] = resource
 
     def create_model_package_group(self, shelf: Shelf, request: Members) -> Members:
         tags = checked_tags(request.pop("Tags", []))

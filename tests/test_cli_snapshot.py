@@ -13,6 +13,7 @@ import pytest
 from command_line import COMMAND, Started, assert_one_sentence, run
 from sagemock.snapshot_client import write_file
 from snapshot_fiction import VERSION_1
+from test_cli_wait import answering
 
 EVERYTHING = "2 model package groups, 3 model packages, 1 model, 1 endpoint config and 1 endpoint"
 COUNTS = {"Endpoint": 1, "EndpointConfig": 1, "Model": 1, "ModelPackage": 3, "ModelPackageGroup": 2}
@@ -105,8 +106,8 @@ def test_a_pipe_is_written_to(url: str, tmp_path: Path) -> None:
     [
         (b"{", r"wrong\.json: The snapshot cannot be loaded: it is no JSON: .* line 1 column 2"),
         (
-            b'{"accounts": {}, "sagemock": {"snapshot": 2}}',
-            "it is of version 2, this sagemock knows 1; load it with the newer sagemock",
+            b'{"accounts": {}, "sagemock": {"snapshot": 3}}',
+            "it is of version 3, this sagemock knows 2; load it with the newer sagemock",
         ),
         (
             VERSION_1.read_bytes().replace(
@@ -169,13 +170,13 @@ def test_without_a_server_no_file_is_touched(tmp_path: Path) -> None:
     assert file.read_text() == "old"
 
 
-def test_what_answers_but_is_no_sagemock_is_told(url: str, tmp_path: Path) -> None:
+def test_what_answers_but_is_no_sagemock_is_told(tmp_path: Path) -> None:
     file = tmp_path / "it.json"
-    # A path of ours that is there, and is no server's address.
-    result = run("snapshot", "save", str(file), "--url", f"{url}/_sagemock/health?")
-    assert_one_sentence(result, "did not answer as sagemock does: that is no snapshot")
-    result = run("snapshot", "load", str(VERSION_1), "--url", f"{url}/elsewhere")
-    assert_one_sentence(result, "Nothing is served|status 404|UnknownOperation")
+    with answering(200, b'{"status": "ok"}') as url:
+        saved = run("snapshot", "save", str(file), "--url", url)
+        loaded = run("snapshot", "load", str(VERSION_1), "--url", url)
+    assert_one_sentence(saved, "did not answer as sagemock does: that is no snapshot; name the add")
+    assert_one_sentence(loaded, "did not answer as sagemock does: status 501; name the address of")
     assert not file.exists()
 
 
