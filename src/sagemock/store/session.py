@@ -58,7 +58,7 @@ class SqliteSession:
         if found is None:
             return None
         *place, document = found
-        return Row(*place, None, decoded(document))
+        return Row._make((*place, None, decoded(document)))
 
     def add(  # noqa: PLR0913, PLR0917 - what a row consists of
         self,
@@ -143,7 +143,8 @@ class SqliteSession:
 
     def page(self, query: Query) -> list[Row]:
         return [
-            Row(*place, decoded(document)) for *place, document in self._found(query, "document")
+            Row._make((*place, decoded(document)))
+            for *place, document in self._found(query, "document")
         ]
 
     def list_rows(self, query: Query) -> list[ListRow]:
