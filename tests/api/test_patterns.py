@@ -7,7 +7,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sagemock.api.patterns import for_ascii, translate
+from sagemock.api.patterns import JavaPattern, for_ascii, translate
 from sagemock.api.service_model import ServiceModel
 
 LINE_ENDS = "\n\r\x85\u2028\u2029"
@@ -76,6 +76,20 @@ def test_a_pattern_takes_what_java_takes(java: str, value: str) -> None:
 @pytest.mark.parametrize(("java", "value"), WRONG, ids=ascii)
 def test_a_pattern_refuses_what_java_refuses(java: str, value: str) -> None:
     assert not matches(java, value)
+
+
+@pytest.mark.parametrize("beyond", ["", "\u00e9", "x" * 1025], ids=["ascii", "other", "long"])
+@pytest.mark.parametrize("java", [TAG, DESCRIPTION, "(?!-)[^#]*", ".*"])
+def test_a_value_matches_alike_whatever_it_is_matched_by(java: str, beyond: str) -> None:
+    pattern = JavaPattern(java)
+    for value in ("", "a b", "-", "#", "a\n"):
+        assert pattern.matches(value + beyond) == matches(java, value + beyond)
+
+
+def test_a_pattern_is_compiled_when_a_value_is_held_against_it() -> None:
+    pattern = JavaPattern("(")
+    with pytest.raises(re.error):
+        pattern.matches("a")
 
 
 @pytest.mark.parametrize("symbol", "+=$<>^|~`")

@@ -4,15 +4,12 @@ Closures compiled from the shapes, over requests that have passed the first gate
 constrains nothing compiles to None and costs nothing.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import regex
-
 from sagemock.api import wording
 from sagemock.api.lazily import Lazily
-from sagemock.api.patterns import for_ascii, translate
+from sagemock.api.patterns import JavaPattern
 from sagemock.api.service_model import Shape
 
 Check = Callable[[Any, str, list[str]], None]
@@ -20,11 +17,6 @@ Check = Callable[[Any, str, list[str]], None]
 
 Test = tuple[Callable[[Any], bool], str]
 """Whether a scalar is fine, and what is said when it is not."""
-
-# A pattern is run on a value longer than `max` too, for both breaks are reported; what takes
-# longer than this to match does not match.
-_PATTERN_TIMEOUT_S = 0.1
-_LONG_VALUE = 1024
 
 
 class Constraints:
@@ -203,26 +195,7 @@ def _value_tests(shape: Shape) -> list[Test]:
 def _pattern_tests(shape: Shape) -> list[Test]:
     if "pattern" not in shape:
         return []
-    expression = translate(shape["pattern"])
-    # `re` is three times as fast, but knows no Unicode classes and cannot be stopped.
-    quick = _quick(for_ascii(expression))
-    thorough = _quick(expression)
-
-    def is_fine(value: str) -> bool:
-        if len(value) <= _LONG_VALUE:
-            pattern = quick if value.isascii() else thorough
-            return pattern.fullmatch(value) is not None
-        try:
-            found = regex.fullmatch(expression, value, timeout=_PATTERN_TIMEOUT_S)
-        except TimeoutError:
-            return False
-        return found is not None
-
-    return [(is_fine, wording.PATTERN.format(shape["pattern"]))]
-
-
-def _quick(expression: str) -> re.Pattern[str] | regex.Pattern[str]:
-    return regex.compile(expression) if r"\p" in expression.lower() else re.compile(expression)
+    return [(JavaPattern(shape["pattern"]).matches, wording.PATTERN.format(shape["pattern"]))]
 
 
 def _enum_tests(shape: Shape) -> list[Test]:

@@ -6,7 +6,7 @@ The schema is AWS's "model package model card schema" 0.1.0, written from its do
 
 import json
 from functools import cached_property
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sagemock.errors import ValidationException
@@ -16,6 +16,8 @@ from sagemock.operation import Members
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
+
+SCHEMA = Path(__file__).with_name("model_card.schema.json")
 
 # The content is marked sensitive: no value of it is repeated in a message.
 NOT_JSON = "Model card content is not a valid JSON object."
@@ -29,8 +31,7 @@ class ModelCardSchema:
     def _validator(self) -> "Draft202012Validator":
         from jsonschema import Draft202012Validator  # noqa: PLC0415 - 160 ms most calls never need
 
-        schema = json.loads(files("sagemock.api").joinpath("model_card.schema.json").read_bytes())
-        return Draft202012Validator(schema)
+        return Draft202012Validator(json.loads(SCHEMA.read_bytes()))
 
     def check(self, request: Members) -> None:
         """Refuse a request whose model card content does not follow the schema.

@@ -1,11 +1,21 @@
-r"""Java's regular expressions, as the service model writes them, for Python's `regex` module.
+r"""Java's regular expressions, as the service model writes them, in Python.
 
 AWS matches the whole value: use `fullmatch`. What differs between the two dialects is translated
 token by token (wire-protocol 4): the dot, the ASCII classes \d \w \s \p{Alnum} \p{ASCII} and
 \p{Print}, the end \z, a quantified end anchor, and surrogate ranges.
 """
 
-import regex
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import regex
+
+# A pattern is run on a value longer than a shape's `max` too, for both breaks are reported; what
+# takes longer than this to match does not match.
+_TIMEOUT_S = 0.1
+_LONG_VALUE = 1024
 
 _LINE_ENDS = r"\n\r\u0085\u2028\u2029"
 _SPACE = r" \t\n\x0b\f\r"
@@ -30,7 +40,7 @@ _PROPERTIES = {
 _SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"
 _ASTRAL = r"\U00010000-\U0010FFFF"
 
-_TOKEN = regex.compile(
+_TOKEN = re.compile(
     r"""
       (?P<property> \\[pP]\{\w+\} )
     | (?P<escape> \\(?:u[0-9a-fA-F]{4}|.) )
@@ -40,7 +50,7 @@ _TOKEN = regex.compile(
     | (?P<dot> \. )
     | (?P<other> . )
     """,
-    regex.VERBOSE | regex.DOTALL,
+    re.VERBOSE | re.DOTALL,
 )
 
 
@@ -53,6 +63,53 @@ _ASCII_PROPERTIES = {
     r"\p{S}": r"$+<->\^`|~",
     r"\p{Z}": " ",
 }
+
+
+class JavaPattern:
+    """An expression of the model, compiled when the first value is held against it.
+
+    A request has few of the members that it could have, and most texts are ASCII.
+    """
+
+    def __init__(self, java: str) -> None:
+        self._java = java
+
+    def matches(self, value: str) -> bool:
+        """Whether it takes the whole value."""
+        if len(value) > _LONG_VALUE:
+            return self._matches_in_time(value)
+        pattern = self._quick if value.isascii() else self._thorough
+        return pattern.fullmatch(value) is not None
+
+    def _matches_in_time(self, value: str) -> bool:
+        import regex  # noqa: PLC0415 - few values need it, and it is slow to import
+
+        try:
+            return regex.fullmatch(self._expression, value, timeout=_TIMEOUT_S) is not None
+        except TimeoutError:
+            return False
+
+    @cached_property
+    def _expression(self) -> str:
+        return translate(self._java)
+
+    # `re` is three times as fast, but knows no Unicode classes and cannot be stopped.
+
+    @cached_property
+    def _quick(self) -> "re.Pattern[str] | regex.Pattern[str]":
+        return _compiled(for_ascii(self._expression))
+
+    @cached_property
+    def _thorough(self) -> "re.Pattern[str] | regex.Pattern[str]":
+        return _compiled(self._expression)
+
+
+def _compiled(expression: str) -> "re.Pattern[str] | regex.Pattern[str]":
+    if r"\p" not in expression.lower():
+        return re.compile(expression)
+    import regex  # noqa: PLC0415 - few values need it, and it is slow to import
+
+    return regex.compile(expression)
 
 
 def for_ascii(translated: str) -> str:

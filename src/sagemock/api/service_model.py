@@ -5,9 +5,9 @@ The model never changes once read, so services in one process may share it. What
 (validators, projections) belongs to whoever derives it.
 """
 
-import gzip
 import importlib.util
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ Shape = Mapping[str, Any]
 
 _READING_VERBS = re.compile(r"(Describe|BatchDescribe|List|Get|Search|Query)(?=[A-Z]|$)")
 _ARTIFACT_SHAPES = {"Url", "S3ModelUri"}
+_GZIPPED = zlib.MAX_WBITS | 16
 _CLIENT_TOKEN = "ClientToken"  # noqa: S105 - a member's name
 
 
@@ -127,6 +128,7 @@ class ServiceModel:
 def _read(path: Path) -> Mapping[str, Any]:
     """A JSON file of botocore's: gzipped since 1.29, plain before."""
     packed = path.with_name(path.name + ".gz")
-    raw = gzip.decompress(packed.read_bytes()) if packed.exists() else path.read_bytes()
+    is_packed = packed.exists()
+    raw = zlib.decompress(packed.read_bytes(), _GZIPPED) if is_packed else path.read_bytes()
     content: Mapping[str, Any] = orjson.loads(raw)
     return content

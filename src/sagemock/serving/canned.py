@@ -142,7 +142,8 @@ class _Rule:
         self._match: Members = content.get("match", {})
         self._reply: Members = content["reply"]
         self._times: int | None = content.get("times")
-        self._body = compiled(self._match.get("body_regex", ""))
+        expression = self._match.get("body_regex")
+        self._body = None if expression is None else compiled(expression)
         if "file" in self._reply and file is None:
             raise CannedRuleError(NO_FILE)
         try:
@@ -193,7 +194,7 @@ class _Rule:
         )
 
     def _matches_body(self, body: bytes, deadline: float) -> bool:
-        if "body_regex" not in self._match:
+        if self._body is None:
             return True
         left_s = max(deadline - time.monotonic(), _LEAST_REGEX_S)
         try:

@@ -4,12 +4,13 @@ import json
 import re
 import warnings
 from pathlib import Path
-from typing import Any
-
-import regex
+from typing import TYPE_CHECKING, Any
 
 from sagemock.hosting import CannedRuleError
 from sagemock.json_document import refuse_constant
+
+if TYPE_CHECKING:
+    import regex
 
 SCHEMA = Path(__file__).with_name("canned_rules.schema.json")
 
@@ -71,11 +72,13 @@ def _check_texts(position: int, rule: dict[str, Any]) -> None:
             raise CannedRuleError(message)
 
 
-def compiled(expression: str) -> regex.Pattern[str]:
+def compiled(expression: str) -> "regex.Pattern[str]":
     """A regular expression that ends; of those of Python, which know no recursion.
 
     Errors: CannedRuleError, it is none, or repeats too much: it would be unfolded in memory.
     """
+    import regex  # noqa: PLC0415 - few rules have one, and it is slow to import
+
     shown = expression if len(expression) <= _MOST_SHOWN else f"{expression[:_MOST_SHOWN]}..."
     if _unfolded(expression) > _MOST_UNFOLDED:
         message = f"The body_regex {shown!r} cannot be read: it repeats too much."
