@@ -65,6 +65,31 @@ print([name for name in ("boto3", "botocore", "jsonschema", "waitress") if name 
     assert result.stdout == "[]\n"
 
 
+def test_a_server_answers_its_first_calls_without_what_few_calls_need() -> None:
+    program = """
+import socket, sys
+before = set(sys.modules)
+import sagemock
+with sagemock.running() as server:
+    for operation in ("Create", "Describe"):
+        with socket.socket() as client:
+            client.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+            client.sendall(
+                b"POST / HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 29\\r\\n"
+                b"X-Amz-Target: SageMaker.%sModelPackageGroup\\r\\n\\r\\n"
+                b'{"ModelPackageGroupName":"g"}' % operation.encode()
+            )
+            assert client.recv(12) == b"HTTP/1.1 200"
+# The resolver would import encodings.idna: nothing is looked up to listen.
+slow = {"regex", "flask", "jsonschema", "yaml", "gzip", "importlib.resources", "encodings.idna"}
+print(sorted(slow & set(sys.modules) - before))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert result.stdout == "[]\n"
+
+
 def test_a_fiction_is_deployed_and_answers_without_what_runs_models() -> None:
     program = """
 import sys

@@ -125,7 +125,8 @@ def invocation(request: bytes, answer: bytes | Streamed, **facts: Any) -> Noted:
         operation="InvokeEndpoint",
         path="/endpoints/it/invocations",
         sent={"EndpointName": "it", "ContentType": "text/csv"},
-        told={"ContentType": "text/plain"},
+        told=[("Content-Type", "text/plain"), ("x-amzn-RequestId", "1")],
+        shown={"ContentType": "Content-Type", "CustomAttributes": "X-Custom"},
         carried={"ContentType": "Content-Type", "Accept": "Accept"},
         **facts,
     )

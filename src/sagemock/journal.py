@@ -58,8 +58,9 @@ class Noted(NamedTuple):
 
     `at` is epoch seconds, as the server's clock shows them. `service` is empty for an operation
     that is none, and `target` is what was asked for then. The request is None where it was not
-    read. `sent` and `told` are the members of an invocation that stand beside the two bodies,
-    `carried` the headers that carry those of a request. `sizes` are those of bodies that were cut.
+    read. `sent` are the members of an invocation that stand beside its body, `told` the headers of
+    its answer; `carried` and `shown` have the headers that carry members of either, by these.
+    `sizes` are those of bodies that were cut.
     """
 
     at: float
@@ -76,7 +77,8 @@ class Noted(NamedTuple):
     path: str = "/"
     as_of: str = ""
     sent: Mapping[str, str] | None = None
-    told: Mapping[str, str] | None = None
+    told: Collection[tuple[str, str]] = ()
+    shown: Mapping[str, str] | None = None
     carried: Mapping[str, str] | None = None
     sizes: tuple[int, int] | None = None
 
@@ -304,13 +306,19 @@ def _shown(number: int, noted: Noted, *, whole: bool) -> Members:
     start = noted.answer.start if isinstance(noted.answer, Streamed) else noted.answer
     body = JournalBody(start, answer_size, whole=False)
     is_json = noted.service != _RUNTIME or noted.status >= _FAILED
-    row["Response"] = body.json() if is_json else {**(noted.told or {}), "Body": body.bytes()}
+    row["Response"] = body.json() if is_json else {**_told(noted), "Body": body.bytes()}
     if isinstance(noted.answer, Streamed) and noted.answer.broken_by is not None:
         row["BrokenBy"] = noted.answer.broken_by
     if noted.status >= _FAILED:
         said = _message(row["Response"]) or _UNSAID.get(noted.error or "")
         row.update({"WhyRefused": said} if said else {})
     return row
+
+
+def _told(noted: Noted) -> Members:
+    """The members of an answer that stand beside its body."""
+    values, shown = dict(noted.told), noted.shown or {}
+    return {member: values[header] for member, header in shown.items() if header in values}
 
 
 def _message(response: Any) -> str:

@@ -1,6 +1,8 @@
 """Answers as AWS frames them: status, the four headers SageMaker sends, compact JSON."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import ClassVar, Protocol
 
@@ -13,6 +15,15 @@ from sagemock.operation import Members
 CONTENT_TYPE = "application/x-amz-json-1.1"
 REQUEST_ID = "x-amzn-RequestId"
 TOO_LARGE = "The request body is larger than {limit} bytes."
+
+
+Later = Callable[[Callable[[], None]], None]
+"""Takes what need not be done before an answer is sent."""
+
+
+def at_once(act: Callable[[], None]) -> None:
+    """Do it now: who asked does not tell when the answer is sent."""
+    act()
 
 
 class Headers(Protocol):
@@ -65,6 +76,7 @@ def too_large(limit: int, request_id: str) -> HttpAnswer:
     return refused(413, "RequestEntityTooLargeException", message, request_id)
 
 
+@lru_cache
 def status_line(status: int) -> str:
     """A status with its phrase; a fault may have one that has none, as 530."""
     try:

@@ -21,7 +21,7 @@ from sagemock.ports import Ids
 from sagemock.service import Service
 from sagemock.settings import Settings
 from sagemock.time_text import NoTimeError, epoch_ms
-from sagemock.wire.answers import Headers, HttpAnswer, failure, success
+from sagemock.wire.answers import Headers, HttpAnswer, Later, at_once, failure, success
 from sagemock.wire.caller import Callers
 from sagemock.wire.json_body import parsed
 
@@ -49,7 +49,9 @@ class AwsJson:
         self._callers = Callers(settings)
         self._ids = ids
 
-    def answer(self, headers: Headers, body: bytes) -> "HttpAnswer | CutAnswer":
+    def answer(
+        self, headers: Headers, body: bytes, later: Later = at_once
+    ) -> "HttpAnswer | CutAnswer":
         """The answer to one POST on `/`."""
         started = time.monotonic()
         request_id = self._ids.request_id()
@@ -73,9 +75,11 @@ class AwsJson:
             http = failure(InternalFailure(""), request_id)
             outcome = "InternalFailure"
         elapsed_ms = (time.monotonic() - started) * 1000
-        _log.info(
-            "%s %s %s %s %s %.1f ms",
-            *(request_id, operation or "-", caller.account, caller.region, outcome, elapsed_ms),
+        later(
+            lambda: _log.info(
+                "%s %s %s %s %s %.1f ms",
+                *(request_id, operation or "-", caller.account, caller.region, outcome, elapsed_ms),
+            )
         )
         code = None if outcome == "200" else outcome
         service, asked, target = (SERVICE, operation, "") if operation else self.asked(headers)

@@ -1,13 +1,24 @@
-"""An answer as it goes out: waitress's tasks, with one send for the usual one and JSON refusals."""
+"""An answer as it goes out: waitress's tasks, with one send for the usual one and JSON refusals.
 
+What AWS's protocols ask is answered without WSGI between: a call whose code has been out of a
+processor's caches for a moment costs by how much of it there is.
+"""
+
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import build_http_date
 
-from sagemock.wire.answers import REQUEST_ID, HttpAnswer, refused, too_large
+from sagemock.pieces import let_go
+from sagemock.wire.answers import REQUEST_ID, HttpAnswer, refused, status_line, too_large
 from sagemock.wire.rest_json import PATHS, RestAnswer, too_long
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sagemock.wire.faulty import CutAnswer
 
 _CODES = {
     431: "RequestHeaderFieldsTooLargeException",
@@ -25,6 +36,43 @@ class AnswerTask(WSGITask):
     """An answer of the application, head and body sent as one piece."""
 
     wrote_header: bool
+
+    def execute(self) -> None:
+        """Send what is answered at once, or else what the application answers."""
+        at_once = self.channel.server.at_once
+        afterwards: list[Callable[[], None]] = []
+        answer = None if at_once is None else at_once(self.request, afterwards.append)
+        if answer is None:
+            super().execute()
+            return
+        try:
+            self._send(answer)
+        finally:
+            for act in afterwards:
+                act()
+
+    def _send(self, answer: "HttpAnswer | RestAnswer | CutAnswer") -> None:
+        pieces = answer.pieces
+        try:
+            headers = answer.headers
+            for name, value in headers:
+                if "\n" in value or "\r" in value:
+                    # It would be read as a header of its own, or as the end of the head.
+                    raise ValueError(f"the header {name} holds a line break")
+                if name == "Content-Length":
+                    self.content_length = int(value)
+            self.complete = True
+            self.status = status_line(answer.status)
+            self.response_headers = headers
+            if pieces is None:
+                self.content_length = len(answer.body)
+                self.write(answer.body)
+                return
+            for piece in pieces:
+                self.write(piece)
+        finally:
+            if pieces is not None:
+                let_go(pieces)
 
     def get_environment(self) -> dict[str, Any]:
         """The environment of a request, with its path as it was sent."""
@@ -62,8 +110,14 @@ class AnswerTask(WSGITask):
         if "content-length" not in given:
             lines.append(f"Content-Length: {self.content_length}")
         if "date" not in given:
-            lines.append(f"Date: {build_http_date(self.start_time)}")
+            lines.append(f"Date: {_date(int(self.start_time))}")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    """The value of a Date header, the same for all answers of a second."""
+    return str(build_http_date(second))
 
 
 class RefusalTask(ErrorTask):

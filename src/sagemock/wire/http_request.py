@@ -91,6 +91,16 @@ class HttpRequest(HTTPRequestParser):
             self.body_rcv = FixedStreamReceiver(self.content_length, buffer)
         return True
 
+    def body(self) -> bytes:
+        """The body, which has been received."""
+        if self.body_rcv is None:
+            return b""
+        buffer = self.body_rcv.getbuf()
+        # A short one has no file yet, and need not be given one.
+        if buffer.buf is None:
+            return bytes(buffer.strbuf)
+        return bytes(buffer.getfile().read())
+
     def received(self, data: bytes) -> int:
         """Take bytes as they come; the number that belong to this request."""
         consumed: int = super().received(data)

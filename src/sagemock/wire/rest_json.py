@@ -6,13 +6,12 @@ header carries which member, and which path is which operation, is read from the
 
 import logging
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagemock.errors import (
     InternalFailure,
@@ -30,7 +29,7 @@ from sagemock.ports import Ids
 from sagemock.runtime import SERVED, STREAM, Invoked
 from sagemock.service import NOT_SERVED, Service
 from sagemock.settings import Settings
-from sagemock.wire.answers import REQUEST_ID, Headers, compact
+from sagemock.wire.answers import REQUEST_ID, Headers, Later, at_once, compact
 from sagemock.wire.caller import Callers
 from sagemock.wire.event_stream import exception_frame, part_frame
 
@@ -51,13 +50,14 @@ _JSON = "application/json"
 _EVENT_STREAM = "application/vnd.amazon.eventstream"
 _ERROR_TYPE = "x-amzn-ErrorType"
 _TO_CONTAINER = ("CustomAttributes", "TargetModel", "InferenceId", "SessionId")
+_MOST_PATHS = 1000
+_LONGEST_PATH = 256
 _IN_PATH = re.compile(r"\{(\w+)\}")
 
 _log = logging.getLogger("sagemock.calls")
 
 
-@dataclass(frozen=True)
-class RestAnswer:
+class RestAnswer(NamedTuple):
     """What goes over the wire, but for Date. `pieces` is a stream; a whole body has a length."""
 
     status: int
@@ -76,20 +76,13 @@ class _Route:
 
     def answer_headers(self, invoked: Invoked, request_id: str) -> list[tuple[str, str]]:
         """What a container said beside the body, in the headers that carry it."""
-        values = {
-            "ContentType": invoked.content_type,
-            "InvokedProductionVariant": invoked.variant,
-            "CustomAttributes": invoked.custom_attributes,
-        }
-        said = [
-            (self.shown[member], _printable(value)) for member, value in values.items() if value
-        ]
+        values = (
+            ("ContentType", invoked.content_type),
+            ("InvokedProductionVariant", invoked.variant),
+            ("CustomAttributes", invoked.custom_attributes),
+        )
+        said = [(self.shown[member], _printable(value)) for member, value in values if value]
         return [(REQUEST_ID, request_id), *said]
-
-    def told(self, headers: list[tuple[str, str]]) -> dict[str, str]:
-        """The members of an answer that are in these headers."""
-        values = dict(headers)
-        return {member: values[name] for member, name in self.shown.items() if name in values}
 
 
 class RestJson:
@@ -99,15 +92,19 @@ class RestJson:
         self._service = service
         self._callers = Callers(settings)
         self._ids = ids
-        # Some threads are left for other calls while models take their time.
-        self._free = threading.BoundedSemaphore(MOST_AT_ONCE)
+        # Some threads are left for other calls while models take their time. Taken from and put
+        # back without a lock, for a list does each in one step.
+        self._free = [None] * MOST_AT_ONCE
+        self._lately: dict[str, tuple[_Route, str]] = {}
 
     @property
     def most_bytes(self) -> int:
         """How long the body of an invocation may be."""
         return self._service.runtime.most_bytes
 
-    def answer(self, path: str, headers: Headers, body: bytes) -> "RestAnswer | CutAnswer":
+    def answer(
+        self, path: str, headers: Headers, body: bytes, later: Later = at_once
+    ) -> "RestAnswer | CutAnswer":
         """The answer to one POST below `/endpoints/`."""
         started = time.monotonic()
         request_id = self._ids.request_id()
@@ -124,9 +121,7 @@ class RestJson:
 
                 faulty = Faulty(faults, operation, caller, request)
                 faulty.begin()
-            answer = self._one_of_few(
-                lambda: self._invoke(route, request, body, caller, request_id)
-            )
+            answer = self._one_of_few(route, request, body, caller, request_id)
         except SageMakerError as error:
             outcome, answer = error.code, failure(error, request_id)
         except Exception:  # noqa: BLE001 - the border: what is left is a fault of ours
@@ -135,9 +130,11 @@ class RestJson:
         if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             outcome = str(answer.status)
         elapsed_ms = (time.monotonic() - started) * 1000
-        _log.info(
-            "%s %s %s %s %s %.1f ms",
-            *(request_id, operation, caller.account, caller.region, outcome, elapsed_ms),
+        later(
+            lambda: _log.info(
+                "%s %s %s %s %s %.1f ms",
+                *(request_id, operation, caller.account, caller.region, outcome, elapsed_ms),
+            )
         )
         code = None if outcome.isdecimal() else outcome
         self._service.journal.note(
@@ -150,7 +147,8 @@ class RestJson:
                 answer=answer.streamed or answer.body,
                 path=word(path),
                 sent=request,
-                told=route.told(answer.headers) if route else None,
+                told=answer.headers if route else (),
+                shown=route.shown if route else None,
                 carried=route.headers if route else None,
             )
         )
@@ -180,25 +178,37 @@ class RestJson:
         invoked, answered = runtime.invoke(operation, request, invocation, caller)
         return RestAnswer(200, route.answer_headers(invoked, request_id), answered)
 
-    def _one_of_few(self, invoke: Callable[[], RestAnswer]) -> RestAnswer:
+    def _one_of_few(
+        self, route: _Route, request: Members, body: bytes, caller: Caller, request_id: str
+    ) -> RestAnswer:
         """The answer of one of the invocations that there may be at once, a stream to its end."""
-        if not self._free.acquire(blocking=False):
-            raise ServiceUnavailable(TOO_MANY.format(most=MOST_AT_ONCE))
+        try:
+            place = self._free.pop()
+        except IndexError:
+            raise ServiceUnavailable(TOO_MANY.format(most=MOST_AT_ONCE)) from None
         streams = False
         try:
-            answer = invoke()
+            answer = self._invoke(route, request, body, caller, request_id)
             if answer.pieces is None:
                 return answer
             streams = True
-            return replace(answer, pieces=Pieces(answer.pieces, self._free.release))
+            pieces = Pieces(answer.pieces, lambda: self._free.append(place))
+            return answer._replace(pieces=pieces)
         finally:
             if not streams:
-                self._free.release()
+                self._free.append(place)
 
     def _route(self, path: str) -> tuple[_Route, str]:
+        known = self._lately.get(path)
+        if known is not None:
+            return known
         for route in self._routes:
             match = route.path.fullmatch(path)
             if match is not None:
+                if len(self._lately) >= _MOST_PATHS:
+                    self._lately.clear()
+                if len(path) <= _LONGEST_PATH:
+                    self._lately[path] = route, match[1]
                 return route, match[1]
         raise UnknownOperationException
 

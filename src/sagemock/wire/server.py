@@ -33,7 +33,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from waitress import receiver
 from waitress.adjustments import Adjustments
@@ -44,6 +44,9 @@ from waitress.wasyncore import dispatcher, read, write
 
 from sagemock.wire.http_answer import AnswerTask, RefusalTask
 from sagemock.wire.http_request import HttpRequest
+
+if TYPE_CHECKING:
+    from sagemock.wire.answers import Later
 
 # More than the writers that one commit may serve, and than the invocations there may be at once.
 _THREADS = 96
@@ -202,6 +205,9 @@ class Server(TcpWSGIServer):
         self.app = app  # waitress keeps it wrapped
         self.max_body_bytes = max_body_bytes
         self.request_id = request_id
+        # What answers without WSGI, be it the app itself or within a Flask app.
+        front = getattr(app, "wsgi_app", app)
+        self.at_once: Callable[[HttpRequest, Later], Any] | None = getattr(front, "at_once", None)
         # Both end in `$`, which a line's end may follow: what is a chunk's size would be in doubt.
         receiver.ONLY_HEXDIG_RE = re.compile(rb"[0-9a-fA-F]+\Z")
         receiver.CHUNK_EXT_RE = re.compile(receiver.CHUNK_EXT_RE.pattern.rstrip(b"$") + rb"\Z")
@@ -216,6 +222,7 @@ class Server(TcpWSGIServer):
         self._ends = float("inf")
         self._threads = _THREADS
         adjustments = Adjustments(
+            listen="",  # else it asks the resolver for where it could listen, were there no socket
             ident=None,
             connection_limit=_CONNECTIONS,
             channel_timeout=_STALLED_S,
