@@ -57,6 +57,28 @@ def test_what_a_variant_answers_is_told_with_its_name(
     assert sent == Invocation(b"1,2", content_type="text/csv")
 
 
+def test_what_broke_no_constraint_is_not_taken_for_what_breaks_one(hosted: Service) -> None:
+    create(hosted, "it")
+    for _ in range(2):
+        assert asked(hosted, CustomAttributes="a")[1] == b"yes"
+        assert "customAttributes" in refused(hosted, CustomAttributes="a" * 1025)
+
+
+def test_weights_that_change_are_followed_by_the_next_call(hosted: Service) -> None:
+    make_model(hosted, "m")
+    create(hosted, "it", *(variant("m", name, InitialVariantWeight=1.0) for name in "ab"))
+    assert {asked(hosted)[0].variant for _ in range(4)} == {"a", "b"}
+    weights = [{"VariantName": name, "DesiredWeight": float(name == "b")} for name in "ab"]
+    call(
+        hosted,
+        "UpdateEndpointWeightsAndCapacities",
+        EndpointName="it",
+        DesiredWeightsAndCapacities=weights,
+    )
+    hosted.settle()
+    assert {asked(hosted)[0].variant for _ in range(4)} == {"b"}
+
+
 class TestRefusals:
     def test_an_endpoint_that_is_not_there_is_told_with_the_account(self, hosted: Service) -> None:
         assert refused(hosted) == NOT_FOUND.format(name="it")

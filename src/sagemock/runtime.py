@@ -4,12 +4,13 @@ Constraints, the endpoint, the variant, its containers, and what a caller is tol
 written: an invocation is a read of the store and a call to a fleet.
 """
 
+import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 from sagemock.api.service_model import ServiceModel
 from sagemock.api.validation import Validator
@@ -38,18 +39,33 @@ _SUCCESSES = range(200, 300)
 _MOST_COPIES = 8
 """As many calls to shadow variants at once; what comes beside them is not copied."""
 _MOST_READ = 1000
+_MOST_KEPT = 1024
+"""As many characters are remembered of the members of a request."""
 _PATIENCE_S = 5.0
 
 _log = logging.getLogger("sagemock.runtime")
 
 
-@dataclass(frozen=True)
-class Invoked:
+class Invoked(NamedTuple):
     """Which variant answered, and what its container said beside the body."""
 
     variant: str
     content_type: str | None
     custom_attributes: str | None
+
+
+class _Known:
+    """An endpoint as it was after so many commits, and what has been found out of it since.
+
+    `shares` has the weights of those that may answer, by the variant that was asked for, and
+    `checked` which target container may be asked for of which variant.
+    """
+
+    def __init__(self, commits: int, endpoint: Members) -> None:
+        self.commits = commits
+        self.endpoint = endpoint
+        self.shares: dict[str | None, Mapping[str, float]] = {}
+        self.checked: set[tuple[str, str | None]] = set()
 
 
 class Runtime:
@@ -62,7 +78,8 @@ class Runtime:
         self._store = store
         self._serving = serving
         self._routing = routing
-        self._read: dict[tuple[str, str, str], tuple[int, Members]] = {}
+        self._read: dict[tuple[str, str, str], _Known] = {}
+        self._kept: set[tuple[str, ...]] = set()
         self._copies = threading.BoundedSemaphore(_MOST_COPIES)
 
     @cached_property
@@ -103,22 +120,22 @@ class Runtime:
     def _ask(
         self, operation: Operation, request: Members, invocation: Invocation, caller: Caller
     ) -> tuple[Members, str, Answer]:
-        broken = self._validator.broken(operation, {**request, "Body": b""})
-        if broken is not None:
-            raise ValidationError(broken.message)
-        endpoint = self._endpoint(request["EndpointName"], caller)
+        self._check(operation, request)
+        known = self._endpoint(request["EndpointName"], caller)
+        endpoint = known.endpoint
         try:
-            variant, answer = self._ask_variant(endpoint, request, invocation, caller)
+            variant, answer = self._ask_variant(known, request, invocation, caller)
         except NotRunningError as failure:
             # An update may have replaced the fleet since the endpoint was read; or the server was
             # started again, and the fleet is about to come back.
             before = endpoint["current"]["fleet"]
             is_back = self._is_ready(before)
-            endpoint = self._endpoint(request["EndpointName"], caller)
+            known = self._endpoint(request["EndpointName"], caller)
+            endpoint = known.endpoint
             if endpoint["current"]["fleet"] == before and not is_back:
                 raise _no_answer(endpoint, caller, failure) from failure
             try:
-                variant, answer = self._ask_variant(endpoint, request, invocation, caller)
+                variant, answer = self._ask_variant(known, request, invocation, caller)
             except NotRunningError as again:
                 raise _no_answer(endpoint, caller, again) from again
         try:
@@ -128,6 +145,19 @@ class Runtime:
         except NoAnswerError as failure:
             raise _no_answer(endpoint, caller, failure) from failure
         return endpoint, variant, answer
+
+    def _check(self, operation: Operation, request: Members) -> None:
+        """Refuse members that break a constraint; those that kept all lately are known."""
+        asked = (operation.name, *itertools.chain.from_iterable(request.items()))
+        if asked in self._kept:
+            return
+        broken = self._validator.broken(operation, {**request, "Body": b""})
+        if broken is not None:
+            raise ValidationError(broken.message)
+        if len(self._kept) >= _MOST_READ:
+            self._kept.clear()
+        if sum(map(len, asked)) <= _MOST_KEPT:
+            self._kept.add(asked)
 
     def _is_ready(self, fleet: str) -> bool:
         """Whether a fleet that is starting is ready in a moment."""
@@ -141,32 +171,39 @@ class Runtime:
             self._serving.wait_for_change(seen, left_s)
 
     def _ask_variant(
-        self, endpoint: Members, request: Members, invocation: Invocation, caller: Caller
+        self, known: _Known, request: Members, invocation: Invocation, caller: Caller
     ) -> tuple[str, Answer]:
-        shares = weights(endpoint, request.get("TargetVariant"), caller)
+        endpoint, target = known.endpoint, request.get("TargetVariant")
+        shares = known.shares.get(target)
+        if shares is None:
+            shares = known.shares[target] = weights(endpoint, target, caller)
         variant = self._routing.choose(endpoint["EndpointArn"], shares)
-        check_target(endpoint, variant, invocation.target_container, caller)
+        asked = (variant, invocation.target_container)
+        if asked not in known.checked:
+            check_target(endpoint, *asked, caller)
+            known.checked.add(asked)
         try:
             answer = self._serving.invoke(endpoint["current"]["fleet"], variant, invocation)
         except NotRunningError:
             raise
         except NoAnswerError as failure:
             raise _no_answer(endpoint, caller, failure) from failure
-        self._copy_to_shadows(endpoint, invocation)
+        if endpoint["current"]["shadows"]:
+            self._copy_to_shadows(endpoint, invocation)
         return variant, answer
 
     @cached_property
     def _validator(self) -> Validator:
         return Validator(self.model)
 
-    def _endpoint(self, name: str, caller: Caller) -> Members:
+    def _endpoint(self, name: str, caller: Caller) -> _Known:
         """The endpoint, read anew when something was committed since it was read last."""
         key = (caller.account, caller.region, name)
         # Asked before it is read: what is committed meanwhile is read the next time.
         commits = self._store.commits()
         known = self._read.get(key)
-        if known is not None and known[0] == commits:
-            return known[1]
+        if known is not None and known.commits == commits:
+            return known
         try:
             with self._store.reading(caller.account, caller.region) as session:
                 endpoint = live_endpoint(session, name, caller)
@@ -174,18 +211,20 @@ class Runtime:
             raise ServiceUnavailable(UNAVAILABLE.format(reason=failure)) from failure
         if len(self._read) >= _MOST_READ:
             self._read.clear()
-        self._read[key] = (commits, endpoint)
-        return endpoint
+        known = self._read[key] = _Known(commits, endpoint)
+        return known
 
     def _whole(self, answer: Answer) -> bytes:
-        body = bytearray()
+        pieces: list[bytes] = []
+        left = self.most_bytes
         for piece in answer.chunks:
-            body += piece
-            if len(body) > self.most_bytes:
+            pieces.append(piece)
+            left -= len(piece)
+            if left < 0:
                 let_go(answer.chunks)
                 message = TOO_LONG.format(most=self.most_bytes)
                 raise NoAnswerError(message, container=answer.container)
-        return bytes(body)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _copy_to_shadows(self, endpoint: Members, invocation: Invocation) -> None:
         """Send what a variant is sent to the shadow variants too; what they answer is dropped."""

@@ -171,3 +171,46 @@ def test_a_connection_that_comes_back_to_a_closed_client_is_closed(make: Make) -
     client.close()
     assert list(chunks) == [b"ok"]
     assert client._idle == []
+
+
+def test_an_answer_is_read_however_its_bytes_come_apart() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\nok"
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def dribble() -> None:
+            connection, _ = listening.accept()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with connection:
+                for each in (answer, chunked):
+                    connection.recv(65536)
+                    for byte in each:
+                        connection.sendall(bytes([byte]))
+
+        thread = threading.Thread(target=dribble)
+        thread.start()
+        client = Client(
+            listening.getsockname()[1],
+            container="first",
+            timeout_s=LIMIT_S,
+            most_bytes=10,
+            is_alive=lambda: True,
+            last_words=str,
+        )
+        whole = client.invoke(Invocation(b""))
+        assert (whole.content_type, list(whole.chunks)) == ("a/b", [b"ok"])
+        assert ask(client) == b"ok"
+        client.close()
+        thread.join(LIMIT_S)
+
+
+def test_what_comes_behind_an_answer_is_not_taken_for_the_next_one(make: Make) -> None:
+    client, worker = make(ANSWER + ANSWER, ANSWER)
+    assert [ask(client), ask(client)] == [b"ok"] * 2
+    assert worker.connections == 2
+
+
+def test_a_head_without_an_end_is_no_answer(make: Make) -> None:
+    client, _ = make(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000)
+    with pytest.raises(NoAnswerError, match=BROKE_OFF):
+        ask(client)

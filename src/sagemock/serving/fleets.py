@@ -18,7 +18,7 @@ from sagemock.hosting import (
     Variant,
 )
 from sagemock.pieces import Pieces
-from sagemock.serving.host import Host, HostFailed, folder_name
+from sagemock.serving.host import Host, HostFailed, Whole, folder_name
 from sagemock.serving.hosts import Hosts
 
 PING_FAILED = (
@@ -128,6 +128,9 @@ class Fleets:
         except BaseException:
             self._answered(running)
             raise
+        if isinstance(answer.chunks, Whole):
+            self._answered(running)
+            return answer
         return Answer(
             status=answer.status,
             content_type=answer.content_type,
@@ -315,7 +318,9 @@ def _stop_all(running: _Running) -> None:
 
 def _answer(variant: Variant, hosts: Sequence[Host], invocation: Invocation) -> Answer:
     """What a variant's containers answer: one of them where they are called directly."""
-    if not variant.direct or len(hosts) == 1:
+    if len(hosts) == 1:
+        return hosts[0].invoke(invocation)
+    if not variant.direct:
         # What gives canned answers gives one, however many containers it is said to have.
         canned = all(host.backend == "canned" for host in hosts)
         return _in_series(hosts[-1:] if canned else hosts, invocation)
@@ -328,8 +333,6 @@ def _answer(variant: Variant, hosts: Sequence[Host], invocation: Invocation) -> 
 
 def _in_series(hosts: Sequence[Host], invocation: Invocation) -> Answer:
     """The answer of the last container; each gets what the one before it said."""
-    if len(hosts) == 1:
-        return hosts[0].invoke(invocation)
     asked = replace(invocation, accept=None)
     for host in hosts[:-1]:
         answer = host.invoke(asked)

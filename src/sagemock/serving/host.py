@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,24 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,149}")
 
 class HostFailed(Exception):  # noqa: N818 - a fact about a container, told as such
     """A container cannot be hosted; the message is part of a FailureReason."""
+
+
+class Whole:
+    """The chunks of an answer that has been read to its end: one of them, its body."""
+
+    __slots__ = ("_body",)
+
+    def __init__(self, body: bytes) -> None:
+        self._body: bytes | None = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        body, self._body = self._body, None
+        if body is None:
+            raise StopIteration
+        return body
 
 
 class Host(Protocol):

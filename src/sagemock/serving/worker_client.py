@@ -7,12 +7,16 @@ of its own. It reads what `worker.py` writes, and takes anything else for a brok
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from sagemock.hosting import Answer, Invocation, NoAnswerError
+from sagemock.serving.host import Whole
 
 _LINE_BYTES = 65536
+_HEAD_BYTES = 4 * _LINE_BYTES
+_RECEIVED_BYTES = 8192
+_MOST_RECEIVED_BYTES = 1024 * 1024
 _MOST_IDLE = 16
 
 
@@ -24,8 +28,7 @@ class TooLongError(ValueError):
     """An answer is longer than is read."""
 
 
-@dataclass(frozen=True)
-class _Head:
+class _Head(NamedTuple):
     status: int
     length: int | None
     content_type: str | None
@@ -38,7 +41,14 @@ class Connection:
     def __init__(self, port: int, timeout_s: float) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._reader = self._socket.makefile("rb")
+        self._timeout_s = timeout_s
+        # What was received and not asked for yet. Usually a head comes with its body, in one piece.
+        self._received = b""
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all that was received has been read."""
+        return not self._received
 
     def exchange(self, request: bytes, timeout_s: float) -> _Head:
         """Send a request and read the head of what is answered.
@@ -46,62 +56,85 @@ class Connection:
         Errors: _NotAnsweredError, OSError, or ValueError for what is no answer.
         """
         try:
-            self._socket.settimeout(timeout_s)
-            return self._read_head(self._first_line(request))
+            if timeout_s != self._timeout_s:
+                self._socket.settimeout(timeout_s)
+                self._timeout_s = timeout_s
+            self._begin(request)
+            return _head(self._read_until(b"\r\n\r\n", _HEAD_BYTES))
         except BaseException:
             self.close()
             raise
 
     def read(self, length: int) -> bytes:
         """As many bytes. Errors: OSError, or ValueError when there are fewer."""
-        try:
-            body = self._reader.read(length)
-        except BaseException:
-            self.close()
-            raise
-        if len(body) < length:
-            self.close()
-            raise ValueError("An answer broke off.")
-        return body
+        if len(self._received) < length:
+            self._receive(length)
+        received = self._received
+        self._received = received[length:]
+        return received[:length]
 
     def read_chunk(self, most_bytes: int) -> bytes:
         """The next chunk, empty after the last. Errors: TooLongError, and those of `read`."""
-        length = int(self._reader.readline(_LINE_BYTES), 16)
+        length = int(self._read_until(b"\r\n", _LINE_BYTES), 16)
         if length > most_bytes:
             raise TooLongError
         return self.read(length + len(b"\r\n"))[:length]
 
     def close(self) -> None:
         """Close it, as often as one likes."""
-        self._reader.close()
         self._socket.close()
 
-    def _first_line(self, request: bytes) -> bytes:
+    def _begin(self, request: bytes) -> None:
+        """Send a request, and receive the first bytes of its answer."""
         try:
             self._socket.sendall(request)
-            line = self._reader.readline(_LINE_BYTES)
+            self._received = self._socket.recv(_RECEIVED_BYTES)
         except ConnectionError as error:
             raise _NotAnsweredError from error
-        if not line:
+        if not self._received:
             raise _NotAnsweredError
-        return line
 
-    def _read_head(self, first: bytes) -> _Head:
-        length, content_type, custom_attributes = None, None, None
-        while True:
-            name, colon, value = self._reader.readline(_LINE_BYTES).partition(b":")
-            if not colon:
-                break
-            match name:
-                case b"Content-Length":
-                    length = int(value)
-                case b"Content-Type":
-                    content_type = value.strip().decode("latin-1")
-                case b"X-Amzn-SageMaker-Custom-Attributes":
-                    custom_attributes = value.strip().decode("latin-1")
-        if name != b"\r\n":
-            raise ValueError("The head of an answer broke off.")
-        return _Head(int(first.split(b" ", 2)[1]), length, content_type, custom_attributes)
+    def _read_until(self, end: bytes, most_bytes: int) -> bytes:
+        """What comes before an end, which is read too. Errors: those of `read`."""
+        while (at := self._received.find(end)) < 0:
+            if len(self._received) > most_bytes:
+                raise ValueError("A line of an answer has no end.")
+            self._receive(len(self._received) + 1)
+        before, self._received = self._received[:at], self._received[at + len(end) :]
+        return before
+
+    def _receive(self, length: int) -> None:
+        """Receive until so many bytes are there, or some more."""
+        pieces, missing = [self._received], length - len(self._received)
+        try:
+            while missing > 0:
+                piece = self._socket.recv(max(_RECEIVED_BYTES, min(missing, _MOST_RECEIVED_BYTES)))
+                if not piece:
+                    raise ValueError("An answer broke off.")  # noqa: TRY301 - to be closed too
+                pieces.append(piece)
+                missing -= len(piece)
+        except BaseException:
+            self.close()
+            raise
+        self._received = b"".join(pieces)
+
+
+def _head(head: bytes) -> _Head:
+    """The head of an answer, without the line that ends it. Errors: ValueError, it is none."""
+    length, content_type, custom_attributes = None, None, None
+    first, *lines = head.split(b"\r\n")
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if not colon:
+            raise ValueError("A line of an answer's head is no header.")
+        match name:
+            case b"Content-Length":
+                length = int(value)
+            case b"Content-Type":
+                content_type = value.strip().decode("latin-1")
+            case b"X-Amzn-SageMaker-Custom-Attributes":
+                custom_attributes = value.strip().decode("latin-1")
+    return _Head(int(first.split(b" ", 2)[1]), length, content_type, custom_attributes)
 
 
 class Client:
@@ -147,7 +180,7 @@ class Client:
             chunks: Iterator[bytes] = (
                 _Stream(self, connection)
                 if head.length is None
-                else _once(self._read_whole(connection, head.length))
+                else Whole(self._read_whole(connection, head.length))
             )
         except (_NotAnsweredError, OSError, ValueError) as error:
             raise self.no_answer(error) from error
@@ -171,7 +204,9 @@ class Client:
     def keep(self, connection: Connection) -> None:
         """Take back a connection whose answer was read to its end."""
         with self._lock:
-            if not self._is_closed and len(self._idle) < _MOST_IDLE:
+            wanted = not self._is_closed and len(self._idle) < _MOST_IDLE
+            # What is left would be taken for the beginning of the next answer.
+            if wanted and connection.is_at_rest:
                 self._idle.append(connection)
                 return
         connection.close()
@@ -242,10 +277,6 @@ class _Stream:
         if self._connection:
             self._connection.close()
             self._connection = None
-
-
-def _once(body: bytes) -> Iterator[bytes]:
-    yield body
 
 
 def _request(invocation: Invocation) -> bytes:
