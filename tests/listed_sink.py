@@ -135,15 +135,17 @@ def begin(
         chosen.targets[0],
         chosen.pattern,
         sink,
-        read=service.event_log.read,
+        read=service.events.log.read,
         store=service._store,
         # One of its own, so that the times of events can be foretold.
         clock=TickingClock(2_000_000_000.0),
     )
-    service.deliveries.begin([delivery])
+    service.events.deliveries.begin([delivery])
     return delivery
 
 
 def standing(service: Service, name: str = "listed") -> dict[str, Any]:
     """How the delivery to a target stands."""
-    return next(each for each in service.deliveries.shown() if each["Target"] == f"{name}/it")
+    return next(
+        each for each in service.events.deliveries.shown() if each["Target"] == f"{name}/it"
+    )

@@ -89,6 +89,7 @@ FLOORS = (
         "seed_planting",
     ),
     ("runtime", "event_log", "snapshot_client", "seed_check", "seed_client"),
+    ("service_events",),
     ("service", "seeds"),
     ("wire", "store", "serving", "sinks"),
     ("app",),

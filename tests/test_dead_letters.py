@@ -69,7 +69,7 @@ def test_a_dead_letter_is_told_whole(app: Flask, service: Service) -> None:
                 "Time": 2_000_000_004.0,
                 "Attempts": 3,
                 "Reason": "It is away.",
-                "Event": service.events()["Events"][0],
+                "Event": service.events.page()["Events"][0],
             }
         ]
     }
@@ -101,17 +101,17 @@ def test_a_dead_letter_outlives_its_record_and_the_service(
     begin(service, sink)
     models(service, "a", "b")
     sink.wait_for_sent(1)
-    (event,) = (each for each in service.events()["Events"] if each["resources"][0][-1] == "a")
+    (event,) = (each for each in service.events.page()["Events"] if each["resources"][0][-1] == "a")
     service.close()
     clock.time += 2 * 24 * 60 * 60
     again = create_service(settings, model=model, clock=clock, strict=True)
     again.forget_activity()
-    (letter,) = again.dead_letters(0, 10)
+    (letter,) = again.events.dead_letters(0, 10)
     assert (letter.number, letter.envelope) == (1, event)
-    assert event not in again.events()["Events"]
+    assert event not in again.events.page()["Events"]
     taking = ListedSink()
     begin(again, taking)
-    assert again.retry_dead_letters(None) == (1, 0)
+    assert again.events.retry_dead_letters(None) == (1, 0)
     assert taking.wait_for_sent(1) == [event]
     again.close()
 
@@ -205,7 +205,7 @@ def test_a_dead_letter_that_is_not_there_is_neither_tried_nor_forgotten(
 def test_dead_letters_of_a_target_that_is_gone_are_not_tried(
     service: Service, app: Flask, buried: ListedSink
 ) -> None:
-    (first, *_) = service.dead_letters(0, 10)
+    (first, *_) = service.events.dead_letters(0, 10)
     service._store.bury(first._replace(target="gone/it", number=0))
     assert [each["Target"] for each in letters(app)["DeadLetters"]] == [
         "listed/it",
@@ -214,7 +214,7 @@ def test_dead_letters_of_a_target_that_is_gone_are_not_tried(
     ]
     buried.failing = lambda _: None
     assert retried(app) == 2
-    until(lambda: [each.target for each in service.dead_letters(0, 10)] == ["gone/it"])
+    until(lambda: [each.target for each in service.events.dead_letters(0, 10)] == ["gone/it"])
     assert retried(app) == 0
 
 

@@ -33,7 +33,7 @@ def test_what_happened_is_delivered_whole_and_in_order(service: Service) -> None
     create(service, "it")
     call(service, "CreateModelPackageGroup", **GROUP)
     call(service, "CreateModelPackage", **GROUP)
-    happened = service.events()["Events"]
+    happened = service.events.page()["Events"]
     assert sink.wait_for_sent(len(happened)) == happened
     assert len(happened) == 5
     assert [json.loads(each) for each in sink.bodies] == happened
@@ -45,7 +45,7 @@ def test_an_event_is_committed_when_it_is_delivered(service: Service) -> None:
     committed: list[bool] = []
 
     def look(event: Event) -> None:
-        committed.append(event.envelope in service.events()["Events"])
+        committed.append(event.envelope in service.events.page()["Events"])
 
     sink = ListedSink(look)
     begin(service, sink)
@@ -107,15 +107,15 @@ def test_a_target_is_sent_what_its_rule_chooses(service: Service) -> None:
         chosen.targets[0],
         chosen.pattern,
         sink,
-        read=service.event_log.read,
+        read=service.events.log.read,
         store=service._store,
         clock=TickingClock(),
     )
-    service.deliveries.begin([delivery])
+    service.events.deliveries.begin([delivery])
     models(service, "a")
     sink.wait_for_sent(1)
     assert sink.bodies == ['"a"']
-    assert sink.envelopes == service.events()["Events"]
+    assert sink.envelopes == service.events.page()["Events"]
 
 
 def test_a_new_target_begins_with_what_happens_from_then_on(service: Service) -> None:
@@ -160,7 +160,7 @@ def test_many_who_write_at_once_are_told_of_in_the_order_of_the_log(service: Ser
         thread.start()
     for thread in threads:
         thread.join()
-    assert sink.wait_for_sent(160) == service.events(limit=1000)["Events"]
+    assert sink.wait_for_sent(160) == service.events.page(limit=1000)["Events"]
 
 
 def test_how_a_target_stands_is_told(app: Flask, service: Service) -> None:

@@ -85,7 +85,7 @@ def test_what_is_in_vain_for_ever_is_tried_once(service: Service) -> None:
     models(service, "a", "b")
     sink.wait_for_sent(1)
     assert [each.number for each in sink.tried] == [1, 2]
-    (found,) = service.dead_letters(0, 100)
+    (found,) = service.events.dead_letters(0, 100)
     assert (found.attempts, found.reason) == (1, "It is too long.")
 
 
@@ -95,7 +95,7 @@ def test_an_error_that_no_sink_should_raise_counts_as_a_failure(service: Service
     models(service, "a", "b")
     sink.wait_for_sent(1)
     assert [each.number for each in sink.tried] == [1, 1, 2]
-    (found,) = service.dead_letters(0, 100)
+    (found,) = service.events.dead_letters(0, 100)
     assert (found.attempts, found.reason) == (2, "It failed: KeyError('url').")
 
 
@@ -105,7 +105,7 @@ def test_a_failure_without_a_word_is_a_failure(service: Service) -> None:
     models(service, "a", "b")
     sink.wait_for_sent(1)
     assert buried(service) == [1]
-    assert service.dead_letters(0, 100)[0].reason
+    assert service.events.dead_letters(0, 100)[0].reason
 
 
 def test_a_target_that_is_busy_is_waited_for(
@@ -119,7 +119,7 @@ def test_a_target_that_is_busy_is_waited_for(
     models(service, "a", "b")
     sink.wait_for_sent(1)
     assert names(sink) == ["b"]
-    (found,) = service.dead_letters(0, 100)
+    (found,) = service.events.dead_letters(0, 100)
     # To be busy is no failed attempt.
     assert (found.number, found.attempts, found.reason) == (1, 3, "It is away.")
     assert [each.number for each in sink.tried] == [1] * 14 + [2]
@@ -131,12 +131,12 @@ def test_each_event_has_all_its_attempts(service: Service) -> None:
     models(service, "a", "b", "c")
     sink.wait_for_sent(1)
     assert [each.number for each in sink.tried] == [1, 1, 2, 2, 3]
-    assert [each.attempts for each in service.dead_letters(0, 100)] == [2, 2]
+    assert [each.attempts for each in service.events.dead_letters(0, 100)] == [2, 2]
 
 
 def buried(service: Service) -> list[int]:
     """The numbers of the records whose events are dead letters."""
-    return [each.number for each in service.dead_letters(0, 100)]
+    return [each.number for each in service.events.dead_letters(0, 100)]
 
 
 def reset(service: Service) -> None:
@@ -293,14 +293,14 @@ def test_while_the_log_cannot_be_read_nothing_is_lost(
 def test_an_error_of_ours_while_reading_ends_no_delivery(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, failures = service.event_log.read, [LookupError("a bug"), LookupError("a bug")]
+    read, failures = service.events.log.read, [LookupError("a bug"), LookupError("a bug")]
 
     def failing(after: int) -> Any:
         if failures:
             raise failures.pop()
         return read(after)
 
-    monkeypatch.setattr(service.event_log, "read", failing)
+    monkeypatch.setattr(service.events.log, "read", failing)
     sink = ListedSink()
     begin(service, sink)
     models(service, "a")

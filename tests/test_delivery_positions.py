@@ -252,6 +252,6 @@ def test_without_targets_records_are_forgotten_by_their_age(
     clock.time += 2 * DAY_S
     models(service, "b")
     service.forget_activity()
-    assert service.deliveries.read_by_all() is None
+    assert service.events.deliveries.read_by_all() is None
     assert kept(service) == ["b"]
     service.close()

@@ -1,72 +1,31 @@
 """The event log: the event of a record is the same whenever it is made, and whatever came later."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import TickingClock
+from event_histories import ALL, HISTORIES, MODEL, all_events, made, played, served
 from fictions import ANN, ARN, IMAGE, call, configure, create, make_model, update
 from sagemock import Service, Settings, create_service
-from sagemock.api.service_model import ServiceModel
-from sagemock.errors import SageMakerError
-from sagemock.eventing import Event
 from sagemock.hosting import Standing
 from sagemock.operation import Caller
 from sagemock.time_text import in_seconds
 from standing_serving import StandingServing, service_on
 from travels import STEPS, Step, at_rest, told
 
-MODEL = ServiceModel.installed()
+if TYPE_CHECKING:
+    from sagemock.eventing import Event
+
 ELSEWHERE = Caller("123456789012", "eu-west-1", ANN.principal, ANN.principal_id)
 THEIRS = Caller("210987654321", "us-east-1", "arn:aws:iam::210987654321:user/zoe", "AIDAZOE")
 GROUP = {"ModelPackageGroupName": "churn"}
 VERSION = f"{ARN}model-package/churn/1"
-ALL = 10_000
 
 Members = dict[str, Any]
-
-
-@contextmanager
-def served() -> Iterator[Service]:
-    service = create_service(
-        Settings(db=":memory:"), model=MODEL, clock=TickingClock(), strict=True
-    )
-    try:
-        yield service
-    finally:
-        service.close()
-
-
-def all_events(service: Service, most: int = ALL) -> list[Event]:
-    """The events of the whole log, read so many records at a time."""
-    events: list[Event] = []
-    place = 0
-    while True:
-        batch = service.event_log.read(place, most)
-        events += batch.events
-        if batch.last == place:
-            return events
-        place = batch.last
-
-
-def made(service: Service) -> None:
-    """Something of everything, so that a history has what to change."""
-    create(service, "a")
-    call(service, "CreateModelPackageGroup", ModelPackageGroupName="a")
-    call(service, "CreateModelPackage", ModelPackageGroupName="a")
-
-
-def played(service: Service, step: Step) -> None:
-    try:
-        step(service)
-    except SageMakerError as error:
-        assert error.status == 400  # noqa: PT017 - a refusal is part of a history
-    at_rest(service)
 
 
 def as_detail(service: Service, arn: str) -> Members:
@@ -77,16 +36,6 @@ def as_detail(service: Service, arn: str) -> Members:
     return {name: value for name, value in {**package, **times}.items() if value or value is False}
 
 
-HISTORIES = settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-
-
 @HISTORIES
 @given(st.lists(STEPS, min_size=20, max_size=40))
 def test_an_event_made_again_later_is_the_same_event(steps: list[Step]) -> None:
@@ -95,7 +44,7 @@ def test_an_event_made_again_later_is_the_same_event(steps: list[Step]) -> None:
         place = 0
         for step in (made, *steps):
             played(service, step)
-            batch = service.event_log.read(place, ALL)
+            batch = service.events.log.read(place, ALL)
             seen += batch.events
             place = batch.last
         for most in (ALL, 1, 2, 7):
@@ -113,7 +62,7 @@ def test_the_event_of_a_version_tells_what_was_described_after_the_change(
         place, known = 0, {}
         for step in (made, *steps):
             played(service, step)
-            batch = service.event_log.read(place, ALL)
+            batch = service.events.log.read(place, ALL)
             for event in batch.events:
                 arn = event.envelope["resources"][0]
                 if ":model-package/" in arn:
@@ -201,7 +150,7 @@ def test_many_changes_of_one_resource_are_undone_for_the_event_of_its_first(
         call(
             service, "UpdateModelPackage", ModelPackageArn=VERSION, CustomerMetadataProperties=stamp
         )
-    assert service.event_log.read(0, 2).events == [first]
+    assert service.events.log.read(0, 2).events == [first]
     stamps = [
         each.envelope["detail"]["CustomerMetadataProperties"]["stamp"]
         for each in all_events(service, 200)[1:]
@@ -213,7 +162,7 @@ def test_what_no_event_is_sent_of_is_read_past(service: Service) -> None:
     call(service, "CreateModelPackageGroup", **GROUP)
     call(service, "AddTags", ResourceArn=f"{ARN}model-package-group/churn", Tags=[])
     call(service, "DeleteModelPackageGroup", **GROUP)
-    batch = service.event_log.read(0)
+    batch = service.events.log.read(0)
     assert (batch.events, batch.last) == ([], service._store.newest_record())
     assert batch.last > 0
 

@@ -218,10 +218,10 @@ def test_a_service_whose_storage_fails_says_so(
     for name in ("newest_record", "activities", "dead_letters", "forget_dead_letters"):
         monkeypatch.setattr(service._store, name, failing)
     for work in (
-        service.events,
-        lambda: service.dead_letters(0, 1),
-        lambda: service.retry_dead_letters(None),
-        lambda: service.forget_dead_letters(None),
+        service.events.page,
+        lambda: service.events.dead_letters(0, 1),
+        lambda: service.events.retry_dead_letters(None),
+        lambda: service.events.forget_dead_letters(None),
     ):
         with pytest.raises(ServiceUnavailable, match="the disk is gone"):
             work()

@@ -96,15 +96,12 @@ def test_what_comes_to_rest_in_the_background_does_so_though_nobody_calls(
 ) -> None:
     settings = Settings(db=":memory:", hold_s=0)
     with closing(service_on(serving, settings, model=model)) as service:
-        keeping = threading.Thread(target=service.keep_settling)
-        keeping.start()
+        service.keep_settling()
         create(service, "it")
         serving.stand(FIRST, "ready")
         deadline = time.monotonic() + LIMIT_S
         while describe_now(service, "it") != "InService":
             assert time.monotonic() < deadline
-    keeping.join(LIMIT_S)
-    assert not keeping.is_alive()
 
 
 def test_an_answer_that_takes_long_holds_up_neither_its_endpoints_end_nor_others(

@@ -85,7 +85,7 @@ def waited_for(service: Service, seen: Any) -> None:
         except (SageMakerError, OSError):
             pass
         pause.wait(0.05)
-    raise AssertionError(service.deliveries.shown())
+    raise AssertionError(service.events.deliveries.shown())
 
 
 def test_its_rules_deploy_and_tell_what_is_approved(

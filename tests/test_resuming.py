@@ -215,7 +215,7 @@ def test_what_is_failed_stays_so_and_is_not_started(
 
 def told(service: Service) -> list[str]:
     """The statuses that events tell of the endpoint."""
-    events = service.events(resource=describe(service, "it")["EndpointArn"])["Events"]
+    events = service.events.page(resource=describe(service, "it")["EndpointArn"])["Events"]
     return [each["detail"]["EndpointStatus"] for each in events]
 
 

@@ -12,13 +12,18 @@ import time
 import unittest
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 import sagemock
+from endpoint_states import FIRST, LIMIT_S, describe_now
+from fictions import create
+from sagemock import clients
 from sagemock.settings import SettingsError
+from standing_serving import StandingServing
 
 CONTAINER = {"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"}
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
@@ -65,6 +70,8 @@ def test_a_client_asks_nothing_of_the_machine(
     for set_up in [each for each in os.environ if each.startswith("AWS_")]:
         monkeypatch.delenv(set_up)
     monkeypatch.setenv(name.lower() if lower else name, value)
+    # What makes clients is kept for all of a process; here it is made in this environment.
+    clients._session.cache_clear()
     with sagemock.running() as server:
         assert groups(server.client()) == []
 
@@ -90,11 +97,15 @@ def test_the_runtime_has_a_client_too() -> None:
         assert answer["InvokedProductionVariant"] == "all"
 
 
-def test_an_endpoint_moves_though_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    with sagemock.running(hold_s=0) as server:
-        glances = threading.Event()
-        monkeypatch.setattr(server.service, "glance", glances.set)
-        assert glances.wait(10)
+def test_an_endpoint_moves_though_nobody_asks() -> None:
+    serving = StandingServing()
+    fleets = mock.patch("sagemock.app.Fleets", return_value=serving)
+    with fleets, sagemock.running(hold_s=0) as server:
+        create(server.service, "it")
+        serving.stand(FIRST, "ready")
+        limit = time.monotonic() + LIMIT_S
+        while describe_now(server.service, "it") != "InService":
+            assert time.monotonic() < limit
 
 
 def test_another_service_is_refused() -> None:

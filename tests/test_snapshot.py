@@ -158,7 +158,7 @@ class TestHistory:
         call(service, "CreateModelPackage", ModelPackageGroupName="mine")
         sink.wait_for_sent(1)
         service.load(saved())
-        assert service.events() == {"Events": [], "After": 0}
+        assert service.events.page() == {"Events": [], "After": 0}
         call(service, "CreateModelPackage", ModelPackageGroupName=GROUP)
         sink.wait_for_sent(2)
         assert [each["resources"] for each in sink.envelopes[1:]] == [[version(12)]]

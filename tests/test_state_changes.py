@@ -18,7 +18,7 @@ START = 1_800_000_000.0
 
 
 def events(service: Service) -> list[Members]:
-    found: list[Members] = service.events()["Events"]
+    found: list[Members] = service.events.page()["Events"]
     return found
 
 

@@ -220,13 +220,13 @@ def deliver(
         deployments=service.deployments,
         variant_members=tuple(service.model.shapes["ProductionVariant"]["members"]),
     )
-    service.deliveries.begin(
+    service.events.deliveries.begin(
         [
             Delivery(
                 target,
                 rule.pattern,
                 sinks_in(folder.resolve()).of(target),
-                read=service.event_log.read,
+                read=service.events.log.read,
                 store=store,
                 clock=clock,
             )

@@ -191,7 +191,7 @@ def _gone_through(
     for names, step in steps:
         step(registry)
         service.settle()
-        page = service.events(after=after)
+        page = service.events.page(after=after)
         after, events = page["After"], page["Events"]
         if len(names) == 1:
             yield names[0], events

@@ -6,15 +6,13 @@ import random
 import secrets
 import sys
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sagemock.app import create_front, create_service
-from sagemock.errors import ServiceUnavailable
 from sagemock.operation import Members
 from sagemock.settings import Settings
 from sagemock.store.sqlite_store import IN_MEMORY
@@ -32,8 +30,6 @@ REMOVED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
 _MOST_ACCOUNTS = 10**12
 _LEAST_ACCOUNT = 10**11
-_LOOK_S = 0.05
-_CHORE_S = 600
 
 
 class RunningServer:
@@ -65,12 +61,11 @@ class RunningServer:
         self._seeds: dict[tuple[Path, int], Seed] = {}
         self._stopped = threading.Event()
         self._stopping = threading.Lock()
-        self._threads = [
-            threading.Thread(target=work, name=f"sagemock {name}", daemon=True)
-            for name, work in (("server", self._server.run), ("settling", self._keep_settling))
-        ]
-        for thread in self._threads:
-            thread.start()
+        self.service.keep_settling()
+        self._thread = threading.Thread(
+            target=self._server.run, name="sagemock server", daemon=True
+        )
+        self._thread.start()
 
     def client(
         self, service: str = "sagemaker", *, account: str | None = None, region: str | None = None
@@ -173,8 +168,7 @@ class RunningServer:
             self.service.faults.close()  # no call is late any longer
             self._server.stop()
             try:
-                for thread in self._threads:
-                    thread.join()
+                self._thread.join()
             finally:  # an impatient Ctrl-C may end the waiting
                 self.service.close()
                 self._listening.close()
@@ -193,19 +187,6 @@ class RunningServer:
         """An operation as a client of this account would call it."""
         scope = f"Credential={account}/20260101/{region}/sagemaker/aws4_request"
         return self.service.invoke(operation, request, self._callers.caller(scope)) or {}
-
-    def _keep_settling(self) -> None:
-        """Move what is due, and forget activity now and then.
-
-        `Service.keep_settling` would take up to a second to see that it is to end.
-        """
-        next_chore = 0.0
-        while not self._stopped.wait(_LOOK_S):
-            self.service.glance()
-            if time.monotonic() >= next_chore:
-                next_chore = time.monotonic() + _CHORE_S
-                with suppress(ServiceUnavailable):  # it has another turn
-                    self.service.forget_activity()
 
 
 def first_account(settings: Settings) -> int:

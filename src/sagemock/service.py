@@ -16,13 +16,11 @@ from sagemock.api.record_properties import RecordProperties
 from sagemock.api.service_model import ServiceModel
 from sagemock.api.validation import Validator
 from sagemock.clock import TurnableClock
-from sagemock.delivery import Deliveries
 from sagemock.errors import (
     UnknownOperationException,
     ValidationException,
 )
 from sagemock.event_log import EventLog
-from sagemock.eventing import DeadLetter
 from sagemock.faults import Faults
 from sagemock.hosting import Canned, Serving
 from sagemock.ids import ServerIds
@@ -35,6 +33,7 @@ from sagemock.resources.deployment_history import deployments
 from sagemock.resources.endpoint import ENDPOINT
 from sagemock.resources.model import MODEL
 from sagemock.runtime import Runtime
+from sagemock.service_events import ServiceEvents
 from sagemock.settling import Settling
 from sagemock.snapshot import Snapshots
 from sagemock.storage import storage
@@ -52,7 +51,6 @@ FORGOTTEN = "What was before {since} is not known: the activity log was kept fro
 
 _DAY_S = 24 * 60 * 60
 _MOST_LOGGED = 2000
-_MOST_LETTERS = 10_000
 
 _log = logging.getLogger("sagemock.validation")
 
@@ -112,8 +110,8 @@ class Service:
         self._model_cards = ModelCardSchema()
         self._properties = RecordProperties(model.shapes)
         self._projection = Projection(model.shapes, strict=strict)
-        self.event_log = EventLog(store, nouns, self.activity_log, self._described)
-        self.deliveries = Deliveries()
+        event_log = EventLog(store, nouns, self.activity_log, self._described)
+        self.events = ServiceEvents(store, event_log)
         self._snapshots = Snapshots(model, nouns)
 
     def invoke(
@@ -195,47 +193,18 @@ class Service:
             self._settling.settle()
 
     def keep_settling(self) -> None:
-        """Settle whenever something has changed, until the service is closed.
+        """From now on settle whenever something has changed, until the service is closed.
 
         Now and then forget the activity that is to be kept no longer.
         """
-        self._settling.run(self.forget_activity)
+        self._settling.start(self.forget_activity)
 
     def forget_activity(self) -> None:
         """Forget the records that are older than they are to be kept, and read by all targets."""
         if self._activity_days is not None:
             before_ms = round((self.clock.now() - self._activity_days * _DAY_S) * 1000)
             with storage():
-                self._store.forget_activities(before_ms, self.deliveries.read_by_all())
-
-    def events(self, **asked: Any) -> Members:
-        """A page of events; what can be asked is told by `EventLog.page`."""
-        with storage():
-            return self.event_log.page(**asked)
-
-    def targets(self) -> list[Members]:
-        """How the delivery of events to each target stands."""
-        with storage():
-            return self.deliveries.shown()
-
-    def dead_letters(self, after: int, limit: int) -> list[DeadLetter]:
-        """Events that a target of a rule did not take, oldest first."""
-        with storage():
-            return self._store.dead_letters(after, limit)
-
-    def retry_dead_letters(self, number: int | None) -> tuple[int, int]:
-        """Try a dead letter once more, or all; how many are tried, and how many have no target."""
-        with storage():
-            after, most = (0, _MOST_LETTERS) if number is None else (number - 1, 1)
-            letters = self._store.dead_letters(after, most)
-        meant = [each for each in letters if number in {None, each.id}]
-        tried = self.deliveries.try_again(meant)
-        return tried, len(meant) - tried
-
-    def forget_dead_letters(self, number: int | None) -> int:
-        """Forget a dead letter, or all; how many there were."""
-        with storage():
-            return self._store.forget_dead_letters(None if number is None else [number])
+                self._store.forget_activities(before_ms, self.events.deliveries.read_by_all())
 
     def deployments(self, account: str | None, region: str | None) -> list[Members]:
         """What is deployed and what was, by account and region; None stands for all of them."""
@@ -312,7 +281,7 @@ class Service:
         """Stop what is running, deliver what is left, and let go of the store."""
         self.faults.close()
         self._settling.stop()
-        self.deliveries.stop()
+        self.events.deliveries.stop()
         self._serving.close()
         self._store.close()
 
@@ -322,11 +291,11 @@ class Service:
 
         def put_and_stop() -> None:
             results.append(put())
-            self.event_log.forget()
+            self.events.log.forget()
             self._serving.reset()
 
         with storage():
-            self._settling.forget(lambda: self.deliveries.forget(put_and_stop))
+            self._settling.forget(lambda: self.events.deliveries.forget(put_and_stop))
         return results[0]
 
     def _new_call(

@@ -27,7 +27,8 @@ Place = tuple[str, str, str, str, int]
 
 NewCall = Callable[[Operation, Caller, str, Session], Call]
 
-_LOOK_S = 1.0
+# While something is due: how long a stop, or a fault's rule that is taken away, may go unseen.
+_LOOK_S = 0.05
 _CHORE_S = 600.0
 _RETRY_S = 5.0
 
@@ -46,13 +47,14 @@ class Settling:
         self._new_call = new_call
         # How often each has become due: one that does so again while it is found at rest stays.
         self._due: dict[Place, int] = {}
-        self._booking = threading.Lock()
+        self._booking = threading.Condition()
         self._turn = threading.Lock()
         self._stopping = threading.Event()
         # Whether something has become due, or has failed, since all that was due was looked at.
         self._outdated = False
         self._seen = -1
         self._not_before = 0.0
+        self._thread: threading.Thread | None = None
 
     def resume(self) -> set[Place]:
         """Take up what is in the store, left there by whoever served it before, or just loaded.
@@ -74,7 +76,8 @@ class Settling:
         with self._booking:
             for place in places:
                 self._due[place] = self._due.get(place, 0) + 1
-        self._outdated = True
+            self._outdated = True
+            self._booking.notify_all()
         return places
 
     def hold(self, places: set[Place], timeout_s: float) -> None:
@@ -106,25 +109,22 @@ class Settling:
         with self._turn:
             self._settle_all()
 
-    def run(self, chore: Callable[[], None]) -> None:
+    def start(self, chore: Callable[[], None]) -> None:
         """Settle whenever something has changed, until stopped; do the chore now and then."""
-        next_chore = 0.0
-        while not self._stopping.is_set():
-            seen = self._serving.changes()
-            self.glance()
-            if time.monotonic() >= next_chore:
-                next_chore = time.monotonic() + _CHORE_S
-                try:
-                    chore()
-                except Exception:  # noqa: BLE001 - it has another turn
-                    _log.exception("A chore failed")
-            self._serving.wait_for_change(seen, _LOOK_S)
+        self._thread = threading.Thread(
+            target=self._run, args=(chore,), name="sagemock settling", daemon=True
+        )
+        self._thread.start()
 
     def stop(self) -> None:
-        """Move nothing any more, and let `run` return."""
+        """Move nothing any more, and return when nothing is being moved, nor a chore done."""
         self._stopping.set()
+        with self._booking:
+            self._booking.notify_all()
         with self._turn:
             self._due.clear()
+        if self._thread is not None:
+            self._thread.join()
 
     def forget(self, empty: Callable[[], None]) -> None:
         """Have everything emptied while nothing is moved; nothing is due afterwards.
@@ -142,8 +142,30 @@ class Settling:
                 with self._booking:
                     for place, times in due.items():
                         self._due.setdefault(place, times)
-                self._outdated = True
+                    self._outdated = True
+                    self._booking.notify_all()
                 raise
+
+    def _run(self, chore: Callable[[], None]) -> None:
+        next_chore = 0.0
+        while not self._stopping.is_set():
+            seen = self._serving.changes()
+            self.glance()
+            if time.monotonic() >= next_chore:
+                next_chore = time.monotonic() + _CHORE_S
+                try:
+                    chore()
+                except Exception:  # noqa: BLE001 - it has another turn
+                    _log.exception("A chore failed")
+            if self._due:
+                self._serving.wait_for_change(seen, _LOOK_S)
+            else:
+                # Whatever fleets do: nobody waits for it.
+                with self._booking:
+                    self._booking.wait_for(
+                        lambda: self._due or self._stopping.is_set(),
+                        max(next_chore - time.monotonic(), 0),
+                    )
 
     def _needs_look(self) -> bool:
         changed = self._outdated or self._serving.changes() != self._seen

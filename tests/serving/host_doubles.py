@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from hosted import fleet
 
 from sagemock.hosting import Answer, Container, Fleet, Invocation, Variant
@@ -124,10 +124,15 @@ def waiting_answer(latch: threading.Event) -> Callable[[str, Invocation], Answer
     return lambda hostname, _: Answer(200, None, pieces(), container=hostname)
 
 
-@contextmanager
-def running_fleets(hosts: DoubledHosts, folder: Path) -> Iterator[Fleets]:
-    """Fleets of these hosts; all are let start and stopped with the block."""
-    fleets = Fleets(hosts, folder)  # type: ignore[arg-type]  # doubles
+@pytest.fixture(name="hosts")
+def doubled_hosts() -> DoubledHosts:
+    return DoubledHosts()
+
+
+@pytest.fixture(name="fleets")
+def running_fleets(hosts: DoubledHosts, tmp_path: Path) -> Iterator[Fleets]:
+    """Fleets of these hosts; all are let start and stopped with the test."""
+    fleets = Fleets(hosts, tmp_path / "serving")  # type: ignore[arg-type]  # doubles
     yield fleets
     hosts.may_prepare.set()
     hosts.let_all_start()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from worker_programs import make_container, measured
 
 from sagemock.hosting import Answer, Invocation
@@ -47,18 +48,26 @@ def launch(folder: Path, program: str = OBEYS, **options: Any) -> WorkerLaunch:
     return WorkerLaunch(**given)
 
 
-@contextlib.contextmanager
-def supervised(folder: Path) -> Iterator[Make]:
-    """What makes a worker, not yet started; all are stopped with the block."""
+@pytest.fixture(name="make")
+def supervised(tmp_path: Path) -> Iterator[Make]:
+    """What makes a worker, not yet started; all are stopped with the test."""
     made: list[WorkerProcess] = []
 
     def make(program: str = OBEYS, **options: Any) -> WorkerProcess:
-        made.append(WorkerProcess(launch(folder / str(len(made)), program, **options)))
+        made.append(WorkerProcess(launch(tmp_path / str(len(made)), program, **options)))
         return made[-1]
 
     yield make
     for worker in made:
         worker.stop()
+
+
+@pytest.fixture(name="worker")
+def obedient(make: Make) -> WorkerProcess:
+    """A worker that does what it is sent."""
+    worker = make()
+    worker.start()
+    return worker
 
 
 def send(worker: WorkerProcess, body: str) -> Answer:

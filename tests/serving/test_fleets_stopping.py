@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from host_doubles import (
+from host_doubles import (  # noqa: F401 - fixtures
     LIMIT_S,
     ONE,
     SENT,
     DoubledHosts,
     ask,
     comes_to,
+    doubled_hosts,
     running_fleets,
     started,
     state,
@@ -23,17 +24,6 @@ from hosted import container, fleet, variant
 from sagemock.hosting import Answer, NoAnswerError, NotRunningError
 from sagemock.serving import fleets as fleets_module
 from sagemock.serving.fleets import Fleets
-
-
-@pytest.fixture
-def hosts() -> DoubledHosts:
-    return DoubledHosts()
-
-
-@pytest.fixture
-def fleets(hosts: DoubledHosts, tmp_path: Path) -> Iterator[Fleets]:
-    with running_fleets(hosts, tmp_path / "serving") as fleets:
-        yield fleets
 
 
 class TestStopping:

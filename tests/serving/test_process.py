@@ -7,17 +7,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from supervised import (
+from supervised import (  # noqa: F401 - fixtures
     OBEYS,
     Make,
     ask,
     launch,
+    obedient,
     open_files,
     open_files_of,
     pid_of,
@@ -29,20 +29,6 @@ from worker_programs import ECHO, LIMIT_S, eventually, is_running, make_containe
 from sagemock.hosting import NoAnswerError
 from sagemock.serving import process
 from sagemock.serving.process import StartFailed, WorkerProcess
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    with supervised(tmp_path) as make:
-        yield make
-
-
-@pytest.fixture
-def worker(make: Make) -> WorkerProcess:
-    """One that does what it is sent."""
-    worker = make()
-    worker.start()
-    return worker
 
 
 def failure_of(worker: WorkerProcess) -> str:

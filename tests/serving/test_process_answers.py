@@ -1,33 +1,18 @@
 """What a supervised worker answers, and what is told when it does not."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from supervised import Make, ask, pid_of, send, sockets, supervised
+from supervised import Make, ask, obedient, pid_of, send, sockets, supervised  # noqa: F401 - fixtures
 from worker_programs import eventually
 
 from sagemock.hosting import Invocation, NoAnswerError
 from sagemock.serving.process import WorkerProcess
 
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    with supervised(tmp_path) as make:
-        yield make
-
-
-@pytest.fixture
-def worker(make: Make) -> WorkerProcess:
-    """One that does what it is sent."""
-    worker = make()
-    worker.start()
-    return worker
 
 
 def test_an_invocation_reaches_the_model_and_its_answer_comes_back(make: Make) -> None:

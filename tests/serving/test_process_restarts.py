@@ -2,30 +2,15 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from supervised import Make, ask, pid_of, send, supervised
+from supervised import Make, ask, obedient, pid_of, send, supervised  # noqa: F401 - fixtures
 from worker_programs import eventually, is_running
 
 from sagemock.hosting import NoAnswerError
 from sagemock.serving import process
 from sagemock.serving.process import WorkerProcess
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    with supervised(tmp_path) as make:
-        yield make
-
-
-@pytest.fixture
-def worker(make: Make) -> WorkerProcess:
-    """One that does what it is sent."""
-    worker = make()
-    worker.start()
-    return worker
 
 
 @pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), signal.SIGKILL)"])

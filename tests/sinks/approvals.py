@@ -79,7 +79,7 @@ class Approvals:
 
     def events(self) -> list[Event]:
         """What has happened since it was last asked for."""
-        batch = self.service.event_log.read(self.seen)
+        batch = self.service.events.log.read(self.seen)
         self.seen = batch.last
         return batch.events
 

@@ -74,14 +74,14 @@ def lines(path: Path) -> list[Members]:
 
 
 def happened(service: Service) -> list[Members]:
-    events: list[Members] = service.events()["Events"]
+    events: list[Members] = service.events.page()["Events"]
     return events
 
 
 def test_without_rules_nothing_is_delivered(serve: Serve) -> None:
     service = serve()
-    assert service.deliveries.shown() == []
-    assert service.deliveries.read_by_all() is None
+    assert service.events.deliveries.shown() == []
+    assert service.events.deliveries.read_by_all() is None
 
 
 def test_all_events_go_to_a_sink_of_the_settings(serve: Serve, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_each_rule_sends_what_its_pattern_matches_to_all_its_targets(
         call(service, "CreateModelPackage", **GROUP, ModelApprovalStatus=status)
     models(service, "a")
     version, rejected, model = happened(service)
-    names = [each["Target"] for each in service.deliveries.shown()]
+    names = [each["Target"] for each in service.events.deliveries.shown()]
     service.close()
     assert lines(folder / "first.jsonl") == [version]
     assert lines(folder / "second.jsonl") == [version["detail"]["ModelPackageArn"]]
@@ -230,7 +230,7 @@ def test_a_command_runs_beside_the_rules_where_commands_are_allowed(
     }
     service = serve(rule("run", target), allow_commands=True)
     models(service, "a")
-    until(lambda: service.deliveries.shown()[0]["Delivered"])
+    until(lambda: service.events.deliveries.shown()[0]["Delivered"])
     assert (folder / "ran").read_text() == '"a"\n' + happened(service)[0]["id"]
 
 
@@ -249,7 +249,7 @@ def test_a_function_of_ones_own_is_called_where_commands_are_allowed(
     target = {"lambda": {"file": "notify.py", "function": "handler", "timeout_s": 20}}
     service = serve(rule("call", target), allow_commands=True)
     models(service, "a")
-    until(lambda: service.deliveries.shown()[0]["Delivered"])
+    until(lambda: service.events.deliveries.shown()[0]["Delivered"])
     assert (folder / "called").read_text() == "a"
 
 
@@ -317,7 +317,7 @@ def test_a_target_that_cannot_be_is_refused_before_anything_starts(
     assert str(refused.value).startswith(message)
     assert str(refused.value).endswith(".")
     # The database is let go of, and can be served again.
-    assert serve().deliveries.shown() == []
+    assert serve().events.deliveries.shown() == []
 
 
 def test_rules_that_cannot_be_leave_the_database_free(serve: Serve, folder: Path) -> None:
@@ -325,7 +325,7 @@ def test_rules_that_cannot_be_leave_the_database_free(serve: Serve, folder: Path
         serve(sinks=("fax=1234",))
     with pytest.raises(EventRulesError, match="cannot be read"):
         serve(event_rules=folder / "none.yaml")
-    assert serve().deliveries.shown() == []
+    assert serve().events.deliveries.shown() == []
 
 
 def test_the_same_sink_given_twice_gets_each_event_once(serve: Serve, tmp_path: Path) -> None:

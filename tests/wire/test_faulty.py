@@ -2,71 +2,30 @@
 
 import http.client
 import json
-import socket
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ResponseStreamingError
 from urllib3.exceptions import ProtocolError
 
-import sagemock
 from conftest import stored
-from fault_clients import ACCOUNT, THROTTLED, counts, trying, versions
-from fictions import IMAGE, variant
+from fault_clients import (  # noqa: F401 - fixtures
+    GROUP,
+    THROTTLED,
+    add,
+    counts,
+    deployed,
+    empty_server,
+    one_server,
+    posted,
+    trying,
+    versions,
+)
 from sagemock import RunningServer
 
 MODES = ("legacy", "standard")
-GROUP = "churn"
-
-
-@pytest.fixture(scope="module")
-def only_server() -> Iterator[RunningServer]:
-    with sagemock.running(hold_s=5) as server:
-        yield server
-
-
-@pytest.fixture
-def server(only_server: RunningServer) -> RunningServer:
-    only_server.service.reset()
-    with trying(only_server) as client:
-        client.create_model_package_group(ModelPackageGroupName=GROUP)
-    return only_server
-
-
-@pytest.fixture
-def unheld(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> RunningServer:
-    """A server whose answers do not wait for what they have begun."""
-    monkeypatch.setattr(server.service, "_hold_s", 0)
-    return server
-
-
-def add(server: RunningServer, fault: Any, operation: str = "*", **rule: Any) -> None:
-    server.service.faults.add({"match": {"operation": operation}, "fault": fault, **rule})
-
-
-def deployed(client: Any, name: str = "it") -> None:
-    client.create_model(ModelName=name, PrimaryContainer={"Image": IMAGE})
-    client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant(name)])
-    client.create_endpoint(EndpointName=name, EndpointConfigName=name)
-
-
-def status(client: Any, name: str = "it") -> Any:
-    return client.describe_endpoint(EndpointName=name)["EndpointStatus"]
-
-
-def posted(server: RunningServer, operation: str, body: bytes) -> bytes:
-    """All bytes that come back for a call, until the server closes the connection."""
-    host, _, port = server.url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
-        head = f"POST / HTTP/1.1\r\nHost: {host}\r\nX-Amz-Target: SageMaker.{operation}\r\n"
-        length = f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        connection.sendall((head + length).encode() + body)
-        return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -211,12 +170,12 @@ def test_half_of_the_body_comes_of_what_is_cut_midway(server: RunningServer) -> 
     "fault", [{"error": "ThrottlingException"}, {"error": "InternalFailure"}, {"cut": "before"}]
 )
 def test_a_call_that_is_refused_or_lost_changes_nothing(server: RunningServer, fault: Any) -> None:
-    before = stored(server.service), server.service.event_log.page(after=0, limit=100)
+    before = stored(server.service), server.service.events.log.page(after=0, limit=100)
     add(server, fault)
     for operation in ("CreateModelPackage", "DeleteModelPackageGroup"):
         posted(server, operation, json.dumps({"ModelPackageGroupName": GROUP}).encode())
     assert counts(server) == [(2, 2)]
-    assert (stored(server.service), server.service.event_log.page(after=0, limit=100)) == before
+    assert (stored(server.service), server.service.events.log.page(after=0, limit=100)) == before
 
 
 @pytest.mark.parametrize(
@@ -301,145 +260,3 @@ def test_a_latency_is_waited_before_an_error(server: RunningServer) -> None:
     started = time.monotonic()
     assert b"503" in posted(server, "ListModels", b"{}")
     assert time.monotonic() - started >= 0.2
-
-
-def test_a_deployment_that_is_stuck_goes_on_when_its_rule_is_gone(unheld: RunningServer) -> None:
-    with trying(unheld) as client:
-        add(unheld, {"status": "stuck"}, "*", times=1)
-        deployed(client)
-        unheld.service.settle()
-        assert status(client) == "Creating"
-        deployed(client, "other")
-        unheld.service.settle()
-        assert status(client, "other") == "InService"
-        assert status(client) == "Creating"
-        unheld.service.faults.remove([each["id"] for each in unheld.service.faults.shown()])
-        unheld.service.settle()
-        assert status(client) == "InService"
-
-
-def test_a_deployment_that_is_failing_fails_for_the_reason_given(server: RunningServer) -> None:
-    with trying(server) as client:
-        add(server, {"status": "failing", "reason": "Out of GPUs."}, "CreateEndpoint", times=1)
-        deployed(client)
-        endpoint = client.describe_endpoint(EndpointName="it")
-        assert (endpoint["EndpointStatus"], endpoint["FailureReason"]) == ("Failed", "Out of GPUs.")
-        client.delete_endpoint(EndpointName="it")
-        client.create_endpoint(EndpointName="it", EndpointConfigName="it")
-        assert status(client) == "InService"
-
-
-def test_an_update_that_is_failing_rolls_back(server: RunningServer) -> None:
-    with trying(server) as client:
-        deployed(client)
-        client.create_endpoint_config(EndpointConfigName="next", ProductionVariants=[variant("it")])
-        add(server, {"status": "failing"}, "UpdateEndpoint")
-        client.update_endpoint(EndpointName="it", EndpointConfigName="next")
-        endpoint = client.describe_endpoint(EndpointName="it")
-        assert endpoint["EndpointStatus"] == "InService"
-        assert endpoint["EndpointConfigName"] == "it"
-        assert endpoint["FailureReason"] == "A fault rule has this deployment fail."
-
-
-def test_an_update_and_a_deletion_can_be_stuck(unheld: RunningServer) -> None:
-    with trying(unheld) as client, trying(unheld, service="sagemaker-runtime") as runtime:
-        deployed(client)
-        unheld.service.settle()
-        client.create_endpoint_config(EndpointConfigName="next", ProductionVariants=[variant("it")])
-        add(unheld, {"status": "stuck"}, "UpdateEndpoint")
-        client.update_endpoint(EndpointName="it", EndpointConfigName="next")
-        unheld.service.settle()
-        assert status(client) == "Updating"
-        # What is replaced goes on answering.
-        assert runtime.invoke_endpoint(EndpointName="it", Body=b"1")["Body"].read()
-        unheld.service.faults.reset()
-        unheld.service.settle()
-        assert status(client) == "InService"
-        add(unheld, {"status": "stuck"})
-        client.delete_endpoint(EndpointName="it")
-        unheld.service.settle()
-        assert status(client) == "Deleting"
-        unheld.service.faults.reset()
-        unheld.service.settle()
-        assert client.list_endpoints()["Endpoints"] == []
-
-
-def test_a_status_is_not_left_behind_by_a_call_that_was_refused(server: RunningServer) -> None:
-    with trying(server) as client:
-        add(server, {"status": "failing"}, "CreateEndpoint", times=1)
-        with pytest.raises(ClientError, match="Could not find"):
-            client.create_endpoint(EndpointName="it", EndpointConfigName="none")
-        deployed(client)
-        assert status(client) == "InService"
-
-
-def test_a_reset_lets_go_of_what_was_stuck(unheld: RunningServer) -> None:
-    with trying(unheld) as client:
-        add(unheld, {"status": "stuck"})
-        deployed(client)
-        unheld.service.reset()
-        deployed(client)
-        unheld.service.settle()
-        assert status(client) == "InService"
-
-
-def test_our_own_paths_never_go_wrong(server: RunningServer) -> None:
-    add(server, {"cut": "before"})
-    for path in ("health", "ready", "faults", "activity", "deployments"):
-        assert asked(server, path=path)[0] == 200
-    assert counts(server) == [(0, 0)]
-
-
-def asked(
-    server: RunningServer,
-    method: str = "GET",
-    content: object = None,
-    query: str = "",
-    path: str = "faults",
-) -> tuple[int, Any]:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    request = urllib.request.Request(  # noqa: S310 - the server just started
-        f"{server.url}/_sagemock/{path}{query}", None if content is None else body, method=method
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the same
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error)
-
-
-def test_rules_are_added_shown_and_forgotten_over_http(server: RunningServer) -> None:
-    rule = {"match": {"operation": "ListModels", "account": ACCOUNT}, "fault": {"cut": "before"}}
-    counted = {"matched": 0, "applied": 0}
-    first = server.service.faults._last_id + 1
-    shown = [{"id": first, **rule, **counted}, {"id": first + 1, **rule, "times": 1, **counted}]
-    assert asked(server) == (200, {"faults": []})
-    assert asked(server, "POST", rule) == (200, {"faults": shown[:1], "added": [first]})
-    assert asked(server, "POST", {"faults": [{**rule, "times": 1}]}) == (
-        200,
-        {"faults": shown, "added": [first + 1]},
-    )
-    assert asked(server, "DELETE", query=f"?id={first}") == (200, {"faults": shown[1:]})
-    assert asked(server) == (200, {"faults": shown[1:]})
-    assert asked(server, "DELETE") == (200, {"faults": []})
-
-
-@pytest.mark.parametrize(
-    ("method", "content", "query", "message"),
-    [
-        ("POST", b"{]", "", "The body is a JSON list of fault rules, a single one, or"),
-        ("POST", [], "", "The body is a JSON list of fault rules, a single one, or"),
-        ("POST", {"fault": {}}, "", "A fault rule is wrong at faults[0].fault: a fault is latency"),
-        ("DELETE", None, "?id=999", "There is no fault rule 999; `sagemock faults list` shows"),
-        ("DELETE", None, "?id=no", "The argument 'id' is a number from 1 on, not 'no'."),
-        ("GET", None, "?id=1", "There is no argument 'id' here; there are none."),
-    ],
-)
-def test_what_cannot_be_asked_is_told_in_a_sentence(
-    server: RunningServer, method: str, content: object, query: str, message: str
-) -> None:
-    code, answer = asked(server, method, content, query)
-    assert (code, answer["__type"]) == (400, "ValidationException")
-    assert answer["message"].startswith(message)
-    assert asked(server) == (200, {"faults": []})

@@ -27,7 +27,7 @@ def add_event_paths(paths: Blueprint, service: Service) -> None:
         with refusing():
             refuse_unknown(_EVENTS)
             pattern = request.args.get("pattern")
-            return service.events(
+            return service.events.page(
                 after=number("after", least=0) or 0,
                 limit=min(number("limit") or _PAGE, MOST),
                 account=request.args.get("account"),
@@ -39,13 +39,13 @@ def add_event_paths(paths: Blueprint, service: Service) -> None:
     @paths.get("/_sagemock/events/targets")
     def targets() -> dict[str, Any]:
         refuse_unknown(_NONE)
-        return {"Targets": service.targets()}
+        return {"Targets": service.events.targets()}
 
     @paths.get("/_sagemock/events/dead-letters")
     def dead_letters() -> dict[str, Any]:
         refuse_unknown(_LETTERS)
         limit = min(number("limit") or _PAGE, MOST)
-        letters = service.dead_letters(number("after", least=0) or 0, limit)
+        letters = service.events.dead_letters(number("after", least=0) or 0, limit)
         page: dict[str, Any] = {
             "DeadLetters": [
                 {
@@ -67,7 +67,7 @@ def add_event_paths(paths: Blueprint, service: Service) -> None:
     def retry() -> dict[str, Any]:
         refuse_unknown(_LETTER)
         asked = number("id")
-        tried, without_target = service.retry_dead_letters(asked)
+        tried, without_target = service.events.retry_dead_letters(asked)
         if asked is not None and not tried + without_target:
             raise NotFound(NO_LETTER.format(id=asked))
         return {"tried": tried, "without_target": without_target}
@@ -75,4 +75,4 @@ def add_event_paths(paths: Blueprint, service: Service) -> None:
     @paths.delete("/_sagemock/events/dead-letters")
     def forget() -> dict[str, Any]:
         refuse_unknown(_LETTER)
-        return {"forgotten": service.forget_dead_letters(number("id"))}
+        return {"forgotten": service.events.forget_dead_letters(number("id"))}
