@@ -19,6 +19,7 @@ FLOORS = (
         "json_document",
         "schema_words",
         "nobodys_session",
+        "own_calls",
         "eventing",
         "faulting",
         "event_matchers",

@@ -7,11 +7,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
 from command_line import Started, assert_one_sentence, run
 from conftest import FIXTURES
+from sagemock.server_client import ask, send
+from two_registries import Client, answering
 
 EXAMPLE = FIXTURES / "seeds" / "churn.yaml"
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:"
@@ -196,13 +199,27 @@ def test_a_refusal_of_the_server_is_one_sentence_with_its_line(
     server: Started, tmp_path: Path
 ) -> None:
     seed = tmp_path / "seed.yaml"
-    policy = "{Statement: {Effect: Allow, Principal: '*', Action: '*', Resource: '*'}}"
-    seed.write_text(f"groups:\n- ModelPackageGroupName: churn\n  ResourcePolicy: {policy}\n")
+    source = f"{ARN}model-package/nowhere/1"
+    seed.write_text(
+        f"groups:\n- ModelPackageGroupName: churn\n  versions:\n  - SourceUri: {source}\n"
+    )
     assert_one_sentence(
         run("seed", str(seed), "--url", server.url),
-        r"line 3, groups\[0\]\.ResourcePolicy: PutModelPackageGroupPolicy is refused, "
-        r"ValidationException: Invalid policy provided: Resource \* does not belong to the",
+        r"line 4, groups\[0\]\.versions\[0\]: CreateModelPackage is refused, "
+        r"ValidationException: .* does not exist; what comes before it has been planted",
     )
+
+
+def test_all_that_is_wrong_with_a_file_is_told_at_once(server: Started, tmp_path: Path) -> None:
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("groups:\n- ModelPackageGroupName: a_b\n- Tags: {}\n")
+    result = run("seed", str(seed), "--url", server.url)
+    lines = result.stderr.splitlines()
+    assert (result.returncode, result.stdout, len(lines)) == (2, "", 3)
+    assert lines[0] == (f"sagemock: The seed {seed} cannot be planted: 2 things are wrong with it.")
+    assert lines[1].startswith("  line 2, groups[0].ModelPackageGroupName: Value 'a_b' at ")
+    assert lines[2] == "  line 3, groups[1]: ModelPackageGroupName must be given."
+    assert server.call("ListModelPackageGroups") == {"ModelPackageGroupSummaryList": []}
 
 
 def test_files_are_checked_without_a_server(seed: Path, tmp_path: Path) -> None:
@@ -220,14 +237,58 @@ def test_where_no_server_is_the_way_to_one_is_told(seed: Path) -> None:
     )
 
 
-def test_a_text_that_names_the_account_asks_for_it_where_only_the_server_knows(
-    server: Started, tmp_path: Path
+@pytest.fixture
+def with_account(tmp_path: Path) -> Path:
+    path = tmp_path / "account.yaml"
+    tag = "'${AWS::AccountId}-${AWS::Region}'"
+    path.write_text(f"groups:\n- ModelPackageGroupName: churn\n  Tags: {{owner: {tag}}}\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "account", "region"),
+    [
+        ((), "210987654321", "eu-west-1"),
+        (("--region", "eu-north-1"), "210987654321", "eu-north-1"),
+        (("--account", "111122223333"), "111122223333", "eu-west-1"),
+    ],
+)
+def test_account_and_region_in_texts_are_the_servers_own_where_none_is_given(
+    tmp_path: Path, with_account: Path, options: tuple[str, ...], account: str, region: str
 ) -> None:
-    seed = tmp_path / "seed.yaml"
-    seed.write_text(
-        "groups:\n- ModelPackageGroupName: churn\n  Tags: {owner: '${AWS::AccountId}'}\n"
-    )
-    asked = run("seed", str(seed), "--url", server.url)
-    assert_one_sentence(asked, r"line 3, groups\[0\]\.Tags.*; begin the file with account")
-    given = run("seed", str(seed), "--url", server.url, "--account", "111122223333")
-    assert given.returncode == 0
+    own = ("--account-id", "210987654321", "--region", "eu-west-1")
+    server = Started(tmp_path, "--db", ":memory:", *own)
+    arn = f"arn:aws:sagemaker:{region}:{account}:model-package-group/churn"
+    told = run("seed", str(with_account), "--url", server.url, *options).stdout
+    with Client(server.url, account, region) as client:
+        tags = client("ListTags", ResourceArn=arn)["Tags"]
+    server.stop()
+    assert told.startswith(f"made     {arn}\n")
+    assert tags == [{"Key": "owner", "Value": f"{account}-{region}"}]
+
+
+def test_where_a_server_does_not_tell_its_account_what_to_type_is_told(with_account: Path) -> None:
+    with answering(lambda _: (400, b"{}")) as url:
+        assert_one_sentence(
+            run("seed", str(with_account), "--url", url),
+            r"line 3, groups\[0\]\.Tags.*: \$\{AWS::AccountId\} stands for what this server does "
+            r"not tell; give the command `--account 123456789012 --region us-east-1`, or",
+        )
+
+
+def test_seeding_is_no_call_of_the_program_under_test(server: Started, seed: Path) -> None:
+    rule = {
+        "match": {"operation": "CreateModelPackage"},
+        "fault": {"error": {"code": "ThrottlingException"}},
+        "times": 1,
+    }
+    send(server.url, "POST", "/_sagemock/faults", rule)
+    planted = run("seed", str(seed), "--url", server.url)
+    (known,) = ask(server.url, "/_sagemock/faults")["faults"]
+    assert (planted.returncode, known["matched"]) == (0, 0)
+    assert ask(server.url, "/_sagemock/requests")["Requests"] == []
+    # A program's own call still meets the rule, and is kept.
+    with pytest.raises(HTTPError):
+        server.call("CreateModelPackage", ModelPackageGroupName="churn")
+    (kept,) = ask(server.url, "/_sagemock/requests")["Requests"]
+    assert (kept["Operation"], kept["Error"]) == ("CreateModelPackage", "ThrottlingException")

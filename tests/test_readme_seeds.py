@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from command_line import COMMAND, Started
+from sagemock import RunningServer
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -30,14 +31,12 @@ def answered(line: str, folder: Path, url: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_its_commands_answer_as_it_says(tmp_path: Path) -> None:
+def test_its_commands_answer_as_it_says(server: RunningServer, tmp_path: Path) -> None:
     (tmp_path / "churn.yaml").write_text(block("seed", "yaml"), "utf-8")
-    server = Started(tmp_path, "--db", ":memory:")
     session = ""
     for line in block("seed session", "console").splitlines():
         if line.startswith("$ "):
             session += f"{line}\n{answered(line.removeprefix('$ '), tmp_path, server.url)}"
-    server.stop()
     assert session == block("seed session", "console")
 
 

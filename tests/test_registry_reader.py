@@ -6,25 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
-from sagemock.api.service_model import ServiceModel
+from sagemock import RunningServer
 from sagemock.registry_reader import Endpoint, read_registry
 from sagemock.registry_view import GroupView, RegistryError, RegistryView
-from two_registries import IMAGE, Answer, Client, answering, sagemock_served
+from two_registries import IMAGE, Answer, Calls, Client, answering, moto_served
 
-ACCOUNT, REGION = "111122223333", "eu-west-1"
-ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
-POLICY = json.dumps(
-    {
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"AWS": "444455556666"},
-            "Action": "sagemaker:DescribeModelPackageGroup",
-            "Resource": f"{ARN}:model-package-group/churn",
-        }
-    }
-)
+REGION = "eu-west-1"
+
+
+@pytest.fixture
+def calls(sagemock_client: Any) -> Calls:
+    return Calls(sagemock_client)
+
+
+@pytest.fixture
+def endpoint(
+    sagemock_server: RunningServer, sagemock_account: str, sagemock_region: str
+) -> Endpoint:
+    return Endpoint(sagemock_server.url, sagemock_account, sagemock_region)
 
 
 @pytest.fixture
@@ -39,37 +39,33 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
-def test_all_of_a_registry_is_read(model: ServiceModel) -> None:
-    with sagemock_served(model) as url, Client(url, ACCOUNT, REGION) as client:
-        client.group(Tags=[{"Key": "team", "Value": "growth"}])
-        client("PutModelPackageGroupPolicy", ModelPackageGroupName="churn", ResourcePolicy=POLICY)
-        client.group("empty")
-        client.version(ModelApprovalStatus="Approved")
-        client.version(data="s3://b/2.tar.gz")
-        client("DeleteModelPackage", ModelPackageName=f"{ARN}:model-package/churn/1")
-        client(
-            "CreateModelPackage",
-            ModelPackageName="lone",
-            Tags=[{"Key": "a", "Value": "b"}],
-        )
-        told: list[tuple[int, int]] = []
-        endpoint = Endpoint(url, ACCOUNT, REGION)
-        view = read_registry(endpoint, progress=lambda *done: told.append(done))
-        nothing = read_registry(Endpoint(url, ACCOUNT))
+@pytest.mark.sagemock(region=REGION)
+def test_all_of_a_registry_is_read(calls: Calls, endpoint: Endpoint, sagemock_account: str) -> None:
+    arn = f"arn:aws:sagemaker:{REGION}:{sagemock_account}"
+    policy = _policy(arn)
+    calls.group(Tags=[{"Key": "team", "Value": "growth"}])
+    calls("PutModelPackageGroupPolicy", ModelPackageGroupName="churn", ResourcePolicy=policy)
+    calls.group("empty")
+    calls.version(ModelApprovalStatus="Approved")
+    calls.version(data="s3://b/2.tar.gz")
+    calls("DeleteModelPackage", ModelPackageName=f"{arn}:model-package/churn/1")
+    calls("CreateModelPackage", ModelPackageName="lone", Tags=[{"Key": "a", "Value": "b"}])
+    told: list[tuple[int, int]] = []
+    view = read_registry(endpoint, progress=lambda *done: told.append(done))
     assert view == RegistryView(
         groups={
             "churn": GroupView(
                 {
-                    **_of_group("churn", view),
+                    **_of_group("churn", arn, view),
                     "Tags": {"team": "growth"},
-                    "ResourcePolicy": POLICY,
+                    "ResourcePolicy": policy,
                 },
                 {
                     2: {
                         **_always(view.groups["churn"].versions[2]),
                         "ModelPackageGroupName": "churn",
                         "ModelPackageVersion": 2,
-                        "ModelPackageArn": f"{ARN}:model-package/churn/2",
+                        "ModelPackageArn": f"{arn}:model-package/churn/2",
                         "InferenceSpecification": {
                             "Containers": [
                                 {
@@ -84,19 +80,29 @@ def test_all_of_a_registry_is_read(model: ServiceModel) -> None:
                     }
                 },
             ),
-            "empty": GroupView({**_of_group("empty", view), "Tags": {}}, {}),
+            "empty": GroupView({**_of_group("empty", arn, view), "Tags": {}}, {}),
         },
         packages={
             "lone": {
                 **_always(view.packages["lone"]),
                 "ModelPackageName": "lone",
-                "ModelPackageArn": f"{ARN}:model-package/lone",
+                "ModelPackageArn": f"{arn}:model-package/lone",
                 "Tags": {"a": "b"},
             }
         },
     )
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert nothing == RegistryView()
+    assert read_registry(Endpoint(endpoint.url, sagemock_account)) == RegistryView()
+
+
+def _policy(arn: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "444455556666"},
+        "Action": "sagemaker:DescribeModelPackageGroup",
+        "Resource": f"{arn}:model-package-group/churn",
+    }
+    return json.dumps({"Statement": statement})
 
 
 def _always(package: dict[str, Any]) -> dict[str, Any]:
@@ -110,49 +116,42 @@ def _always(package: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _of_group(name: str, view: RegistryView) -> dict[str, Any]:
+def _of_group(name: str, arn: str, view: RegistryView) -> dict[str, Any]:
     members = view.groups[name].members
     return {
         "ModelPackageGroupName": name,
-        "ModelPackageGroupArn": f"{ARN}:model-package-group/{name}",
+        "ModelPackageGroupArn": f"{arn}:model-package-group/{name}",
         "ModelPackageGroupStatus": "Completed",
         "CreationTime": members["CreationTime"],
         "CreatedBy": members["CreatedBy"],
     }
 
 
-def test_only_named_groups_are_read_and_no_packages(model: ServiceModel) -> None:
-    with sagemock_served(model) as url, Client(url) as client:
-        client.group("churn")
-        client.group("other")
-        client.version("other")
-        client("CreateModelPackage", ModelPackageName="lone")
-        view = read_registry(Endpoint(url), groups=["other", "missing", "other"])
+def test_only_named_groups_are_read_and_no_packages(calls: Calls, endpoint: Endpoint) -> None:
+    calls.group("churn")
+    calls.group("other")
+    calls.version("other")
+    calls("CreateModelPackage", ModelPackageName="lone")
+    view = read_registry(endpoint, groups=["other", "missing", "other"])
     assert {name: list(group.versions) for name, group in view.groups.items()} == {"other": [1]}
     assert view.packages == {}
 
 
-def test_many_versions_come_over_several_pages(model: ServiceModel) -> None:
-    with sagemock_served(model, durability="normal") as url, Client(url) as client:
-        client.group()
-        for _ in range(230):
-            client("CreateModelPackage", ModelPackageGroupName="churn")
-        view = read_registry(Endpoint(url))
+def test_many_versions_come_over_several_pages(calls: Calls, endpoint: Endpoint) -> None:
+    calls.group()
+    for _ in range(230):
+        calls("CreateModelPackage", ModelPackageGroupName="churn")
+    view = read_registry(endpoint)
     assert sorted(view.groups["churn"].versions) == list(range(1, 231))
 
 
 def test_what_moto_has_of_a_registry_is_read() -> None:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    with Client(url) as client:
+    with moto_served() as url, Client(url) as client:
         client.group(ModelPackageGroupDescription="who leaves", Tags=[{"Key": "a", "Value": "b"}])
         client.version()
         client.version(ModelApprovalStatus="Approved")
         client("CreateModelPackage", ModelPackageName="lone", ModelPackageDescription="one")
-    view = read_registry(Endpoint(url))
-    server.stop()
+        view = read_registry(Endpoint(url))
     group = view.groups["churn"]
     assert group.members["Tags"] == {"a": "b"}
     assert group.members["ModelPackageGroupDescription"] == "who leaves"

@@ -76,11 +76,11 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "what Describe shows besides": (
         f"{VERSION}CreationTime: 2026-01-31",
-        "line 4, groups[0].versions[0].CreationTime: CreationTime is for SageMaker to say; take it",
+        "line 4, groups[0].versions[0].CreationTime: AWS sets CreationTime itself; take it out.",
     ),
     "the ARN of a version": (
         f"{VERSION}ModelPackageArn: arn:aws:x",
-        "line 4, groups[0].versions[0].ModelPackageArn: ModelPackageArn is for SageMaker to say",
+        "line 4, groups[0].versions[0].ModelPackageArn: AWS sets ModelPackageArn itself; take",
     ),
     "the number of a version": (
         f"{VERSION}ModelPackageVersion: 1",
@@ -148,10 +148,6 @@ WRONG: dict[str, tuple[str, str]] = {
             "line 4, groups[0].versions[0].AdditionalInferenceSpecifications: "
             "AdditionalInferenceSpecification with name a is given more than once."
         ),
-    ),
-    "the first of several": (
-        f"{VERSION}Domain: 1\n  ModelPackageGroupDescription: 2",
-        "line 4, groups[0].versions[0].Domain: 1 stands where text must be",
     ),
     "no YAML": ("groups:\n- [", "it is no YAML that can be read: "),
     "a key twice": (

@@ -3,50 +3,62 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Self
+from urllib.request import Request, urlopen
 
 from botocore.config import Config
 from botocore.session import Session
+from moto.server import ThreadedMotoServer
 
-from running import Running
-from sagemock import Settings, create_app, create_service
+import sagemock
 from sagemock.api.service_model import ServiceModel
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
 
 
 @contextmanager
-def sagemock_served(model: ServiceModel, **settings: Any) -> Iterator[str]:
+def sagemock_served(_: ServiceModel) -> Iterator[str]:
     """The address of a registry in memory."""
-    chosen = Settings(db=":memory:", **settings)
-    service = create_service(chosen, model=model)
-    running = Running(create_app(chosen, service=service))
+    with sagemock.running() as server:
+        yield server.url
+
+
+def saved(url: str, file: Path) -> str:
+    """The name of a file that holds a snapshot of a server."""
+    path = f"{url}/_sagemock/snapshot"
+    with urlopen(path, timeout=10) as answer:  # noqa: S310 - the server just started
+        file.write_bytes(answer.read())
+    return str(file)
+
+
+@contextmanager
+def moto_served() -> Iterator[str]:
+    """The address of moto's registry, which is empty though all of a process have the same."""
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
     try:
-        yield running.url
+        _emptied(url)
+        yield url
+        _emptied(url)
     finally:
-        running.stop()
-        service.close()
+        server.stop()
 
 
-class Client:
-    """Calls in a few words, as a client of an account and region; to be closed."""
+def _emptied(moto: str) -> None:
+    reset = Request(f"{moto}/moto-api/reset", method="POST")  # noqa: S310 - the server just started
+    urlopen(reset, timeout=10).close()  # noqa: S310 - the same
 
-    def __init__(self, url: str, account: str = "test", region: str = "us-east-1") -> None:
-        self._client = Session().create_client(
-            "sagemaker",
-            region_name=region,
-            endpoint_url=url,
-            aws_access_key_id=account,
-            aws_secret_access_key="test",  # noqa: S106 - none
-            config=Config(retries={"total_max_attempts": 1}, proxies={}),
-        )
 
-    def __enter__(self) -> Self:
-        return self
+class Calls:
+    """A client's calls in a few words."""
 
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
+    def __init__(self, client: Any) -> None:
+        self._client = client
 
     def __call__(self, operation: str, **members: Any) -> Any:
         return self._client._make_api_call(operation, members)
@@ -69,15 +81,52 @@ class Client:
         return arn
 
 
+class Client(Calls):
+    """Those of a client of an account and region, wherever it calls; to be closed."""
+
+    def __init__(self, url: str, account: str = "test", region: str = "us-east-1") -> None:
+        client = _session().create_client(
+            "sagemaker",
+            region_name=region,
+            endpoint_url=url,
+            aws_access_key_id=account,
+            aws_secret_access_key="test",  # noqa: S106 - none
+            config=Config(retries={"total_max_attempts": 1}, proxies={}),
+        )
+        super().__init__(client)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+
+@cache
+def _session() -> Session:
+    """One for all tests: it reads the service model once."""
+    return Session()
+
+
 Answer = tuple[int, bytes]
 
 
 @contextmanager
-def answering(answer: Callable[[str], Answer]) -> Iterator[str]:
-    """The address of a server that gives these answers, by the operation that is called."""
+def answering(answer: Callable[[str], Answer], heard: list[str] | None = None) -> Iterator[str]:
+    """The address of a server that gives these answers, by the operation that is called.
+
+    The names of all headers that are sent to it go to `heard`.
+    """
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if heard is not None:
+                heard.extend(self.headers)
+            self.send_error(404)
+
         def do_POST(self) -> None:
+            if heard is not None:
+                heard.extend(self.headers)
             self.rfile.read(int(self.headers["Content-Length"]))
             status, body = answer(self.headers["X-Amz-Target"].partition(".")[2])
             self.send_response(status)

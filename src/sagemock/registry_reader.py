@@ -66,13 +66,14 @@ class Endpoint:
     """Where a registry is, and whose: of AWS itself where there is no `url`.
 
     At a local server the account is the access key; without one it is the server's own choice.
-    With `profile` the user's own credentials are used, from there.
+    With `profile` the user's own credentials are used, from there. `headers` go with each call.
     """
 
     url: str | None = None
     account: str | None = None
     region: str | None = None
     profile: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.url is None:
@@ -124,6 +125,7 @@ class Endpoint:
             session = _session(self.profile) if own else session_of_nobody()
             if own and session.get_credentials() is None:
                 raise self.impossible("there are no credentials for it")
+            session.register("before-call.sagemaker", self._add_headers)
             return session.create_client(
                 "sagemaker",
                 region_name=self._region(session if own else None),
@@ -135,6 +137,9 @@ class Endpoint:
             if isinstance(error, RegistryError):
                 raise
             raise self.impossible(error) from error
+
+    def _add_headers(self, params: Members, **_: Any) -> None:
+        params["headers"].update(self.headers)
 
     def _region(self, session: Any) -> str | None:
         if self.region is not None:

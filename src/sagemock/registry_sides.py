@@ -4,8 +4,9 @@ A side is a server, AWS itself or a snapshot. A server has a registry for each a
 and is asked for those that the other side is about.
 """
 
+import re
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,12 +17,14 @@ from sagemock import resources
 from sagemock.api.projection import Projection
 from sagemock.api.service_model import ServiceModel
 from sagemock.contents import Contents
+from sagemock.own_calls import OWN_CALL
 from sagemock.registry_reader import Endpoint, Progress, read_registry
 from sagemock.registry_view import GroupView, Place, RegistryError, RegistryView, described
 from sagemock.resource_type import collect_resource_types
 from sagemock.resources.model_package import MODEL_PACKAGE
 from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
 from sagemock.server_client import NoServerError, ask
+from sagemock.server_probe import probe
 from sagemock.settings import Settings
 from sagemock.snapshot import SnapshotError, Snapshots, parsed
 
@@ -34,6 +37,15 @@ SEVERAL = (
     "{text} holds registries of several places ({places}); choose one with --account-{letter} and "
     "--region-{letter}."
 )
+OF_ANOTHER = "What {url} holds is of account {owner}, not of {asked}; it is compared all the same."
+OF_ONE = (
+    "What {url} holds is of account {owner}, whichever is asked for; of {text} only that account "
+    "is compared."
+)
+OF_NONE = (
+    "What {url} holds is of account {owner}, whichever is asked for, and {text} holds {places}; "
+    "choose one with --account-{letter}."
+)
 PROFILE_FOR_NOBODY = (
     "Credentials of a profile go to AWS and to https addresses only; leave --profile out."
 )
@@ -45,9 +57,12 @@ _STORED_POLICY = "resource_policy"
 """Where a stored group has its policy: resources/model_package_group_policy.py puts it there."""
 
 _CONNECT_S = 5
+_ARN_OF_ACCOUNT = re.compile(r"arn:[^:]+:[^:]+:[^:]*:([0-9]{12}):")
 _PORTS = MappingProxyType({"http": 80, "https": 443})
 
 Views = Mapping[Place, RegistryView]
+Note = Callable[[str], None]
+"""Told in a sentence what a user should know of a comparison."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +109,18 @@ class Side:
 
 
 def read_both(
-    a: Side, b: Side, *, groups: Sequence[str] = (), progress: Progress | None = None
+    a: Side,
+    b: Side,
+    *,
+    groups: Sequence[str] = (),
+    progress: Progress | None = None,
+    note: Note = lambda _: None,
 ) -> tuple[Views, Views]:
     """What both sides hold, narrowed to some groups if any are named.
 
     A snapshot, and a sagemock where no account or region is chosen, tell of all they have. Any
     other server is asked for the accounts and regions of the snapshot it is held against, or for
-    its own.
+    its own. A server of one account, whichever it is asked for, is held against that one.
     Errors: RegistryError, a side cannot be read, a named group is on neither, or it is not clear
     which of several registries of a snapshot is meant.
     """
@@ -115,7 +135,11 @@ def read_both(
             if side.endpoint is not None:
                 # Two servers are held against each other whosever their registries are.
                 places = [Place("", "")] if other.endpoint else list(views[other.letter])
-                views[side.letter] = _asked(side.endpoint, other, places, groups, progress)
+                endpoint = _marked(side.endpoint)
+                told = _asked(endpoint, other, places, groups, progress)
+                views[side.letter] = told = _of_its_accounts(endpoint, other, told, note)
+                if other.endpoint is None:
+                    views[other.letter] = {key: views[other.letter][key] for key in told}
     found = {name for each in views.values() for view in each.values() for name in view.groups}
     for name in groups:
         if name not in found:
@@ -139,6 +163,51 @@ def _asked(
         place: read_registry(each, groups=groups, progress=progress)
         for place, each in endpoints.items()
     }
+
+
+def _of_its_accounts(endpoint: Endpoint, other: Side, views: Views, note: Note) -> Views:
+    """What was answered, but for accounts that the server has not.
+
+    Servers that know no accounts answer each with the same, as its ARNs tell.
+    """
+    owners = {place: _owners(view) for place, view in views.items()}
+    asked = {place: _at(place, endpoint).account for place in views}
+    if not any(asked[place] and owners[place] - {asked[place]} for place in views):
+        return views
+    known = set().union(*owners.values())
+    owner, wanted = _in_words(known), _in_words(each for each in asked.values() if each)
+    if len(known) > 1 or len(set(asked.values())) == 1:
+        note(OF_ANOTHER.format(url=endpoint.called, owner=owner, asked=wanted))
+        return views
+    chosen = {place: view for place, view in views.items() if place.account == owner}
+    said = {"url": endpoint.called, "owner": owner, "text": other.text}
+    if not chosen:
+        said |= {"places": _listed(views), "letter": other.letter.lower()}
+        raise RegistryError(OF_NONE.format(**said))
+    note(OF_ONE.format(**said))
+    return chosen
+
+
+def _owners(view: RegistryView) -> set[str]:
+    """The accounts in the ARNs of what a registry holds."""
+    groups = (each.members for each in view.groups.values())
+    arns = (
+        *(str(each.get("ModelPackageGroupArn")) for each in groups),
+        *(str(each.get("ModelPackageArn")) for each in view.packages.values()),
+    )
+    return {found[1] for found in map(_ARN_OF_ACCOUNT.match, arns) if found}
+
+
+def _in_words(accounts: Iterable[str]) -> str:
+    return " and ".join(sorted(set(accounts)))
+
+
+def _marked(endpoint: Endpoint) -> Endpoint:
+    """An endpoint whose calls are told to be a tool's own, if a sagemock is there."""
+    if endpoint.url is None or endpoint.is_aws:
+        return endpoint
+    found = probe(endpoint.url.rstrip("/"), "/_sagemock/health", _CONNECT_S)
+    return replace(endpoint, headers=((OWN_CALL, "diff"),)) if found.is_healthy else endpoint
 
 
 def _at(place: Place, endpoint: Endpoint) -> Endpoint:

@@ -6,6 +6,7 @@ What a schema asks for is said by whoever owns it; here is what they all say ali
 import json
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 
 _MOST_SHOWN = 80
 
@@ -43,9 +44,21 @@ def place_text(path: Iterable[str | int]) -> str:
 
 def perhaps(key: str, known: Iterable[str]) -> str:
     """A hint at the known word that is most like one nobody knows; empty if none is."""
+    near = nearest(key, known)
+    return f", perhaps {near} is meant" if near else ""
+
+
+def nearest(key: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like one nobody knows; None if none is."""
+    return _nearest(key, tuple(known))
+
+
+# What is misspelled once is often misspelled a thousand times, and to compare words is slow.
+@lru_cache(maxsize=256)
+def _nearest(key: str, known: tuple[str, ...]) -> str | None:
     words = {each.lower(): each for each in known}
     near = get_close_matches(key.lower(), words, 1)
-    return f", perhaps {words[near[0]]} is meant" if near else ""
+    return words[near[0]] if near else None
 
 
 def listed(words: Iterable[str]) -> str:

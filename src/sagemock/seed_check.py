@@ -7,6 +7,7 @@ own words.
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from sagemock.api.constraints import Constraints
@@ -18,13 +19,13 @@ from sagemock.errors import SageMakerError
 from sagemock.json_document import parsed
 from sagemock.operation import Members
 from sagemock.resources.containers import check_specifications, joined
-from sagemock.seed_document import Place, SeedDocument
-from sagemock.seed_schema import check_schema, seed_schema
+from sagemock.seed_document import Mistake, Place, SeedDocument
+from sagemock.seed_schema import schema_mistakes, seed_schema
 from sagemock.tagging import checked_tags, tag_list
 
 UNKNOWN = (
-    "{name} stands for what is not known here; begin the file with account and region, or give "
-    "them with --account and --region"
+    "{name} stands for what this server does not tell; give the command `--account 123456789012 "
+    "--region us-east-1`, or begin the file with `account:` and `region:`"
 )
 
 # By which texts are looked at that name no account yet.
@@ -36,25 +37,23 @@ _AT = re.compile(r" at '([^']*)' failed to satisfy")
 def checked(document: SeedDocument, model: ServiceModel) -> SeedDocument:
     """The document with all that is planted in one form: lists of tags, and JSON as text.
 
-    Errors: SeedError, the first place that cannot be.
+    Errors: SeedError, with all places that cannot be.
     """
-    check_schema(document, model)
-    content = document.content
-    normal = {
-        **content,
-        "groups": [_normal_group(each) for each in content.get("groups", ())],
-        "packages": [_normal_package(each) for each in content.get("packages", ())],
-    }
-    normalized = SeedDocument(document.path, normal, document.line)
+    rules = _Rules(document, model, schema_mistakes(document, model))
+    for place, group in _elements(document.content, "groups"):
+        rules.check_group(place, group)
+    for place, package in _elements(document.content, "packages"):
+        rules.check_package(place, package, versioned=False)
     for kind, member in (("groups", "ModelPackageGroupName"), ("packages", "ModelPackageName")):
-        _check_once(normalized, kind, member)
-    rules = _Rules(document, model)
-    example = filled(normalized, account=_ACCOUNT, region=_REGION).content
-    for number, group in enumerate(example["groups"]):
-        rules.check_group(("groups", number), group)
-    for number, package in enumerate(example["packages"]):
-        rules.check_package(("packages", number), package, versioned=False)
-    return normalized
+        rules.check_once(kind, member)
+    if rules.mistakes:
+        raise document.errors(rules.mistakes)
+    normal = {
+        **document.content,
+        "groups": [_normal_group(each) for each in document.content.get("groups", ())],
+        "packages": [_normal_package(each) for each in document.content.get("packages", ())],
+    }
+    return replace(document, content=normal)
 
 
 def filled(document: SeedDocument, *, account: str, region: str) -> SeedDocument:
@@ -116,21 +115,26 @@ def _as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _check_once(document: SeedDocument, kind: str, member: str) -> None:
-    """Refuse a name that comes twice; letters' case makes no other name of it at AWS."""
-    lines: dict[str, int] = {}
-    for number, each in enumerate(document.content[kind]):
-        place = (kind, number, member)
-        name = each[member]
-        if name.lower() in lines:
-            raise document.error(place, f"{name} stands at line {lines[name.lower()]} already")
-        lines[name.lower()] = document.line(place)
+def _elements(content: Any, kind: str, at: Place = ()) -> Iterator[tuple[Place, Members]]:
+    """The objects of a list, each with its place; where no list or no object stands, none."""
+    listed = content.get(kind) if isinstance(content, dict) else None
+    for number, each in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(each, dict):
+            yield (*at, kind, number), each
 
 
 class _Rules:
-    """The server's own rules, as far as they look at one request alone."""
+    """The server's own rules, as far as they look at one request alone.
 
-    def __init__(self, document: SeedDocument, model: ServiceModel) -> None:
+    They look at what the schema has found nothing wrong with; what they find joins `mistakes`.
+    """
+
+    def __init__(
+        self, document: SeedDocument, model: ServiceModel, mistakes: list[Mistake]
+    ) -> None:
+        self.mistakes = mistakes
+        # All places in which something is wrong, somewhere.
+        self._wrong = {place[:end] for place, _ in mistakes for end in range(len(place) + 1)}
         self._document = document
         self._constraints = Constraints(model.shapes)
         self._cards = ModelCardSchema()
@@ -145,18 +149,51 @@ class _Rules:
         }
 
     def check_group(self, place: Place, group: Members) -> None:
-        self._check_members(place, group, "group")
-        self._check((*place, "Tags"), lambda: checked_tags(group.get("Tags", ())))
-        for number, version in enumerate(group["versions"]):
-            self.check_package((*place, "versions", number), version, versioned=True)
+        members = self._example(_normal_group(self._sound(place, group, without="versions")))
+        self._check_members(place, members, "group")
+        self._check((*place, "Tags"), lambda: checked_tags(members.get("Tags", ())))
+        for inner, version in _elements(group, "versions", place):
+            self.check_package(inner, version, versioned=True)
 
     def check_package(self, place: Place, package: Members, *, versioned: bool) -> None:
-        self._check_members(place, package, "version" if versioned else "package")
-        self._check((*place, "Tags"), lambda: checked_tags(package.get("Tags", ())))
-        self._check((*place, "ModelCard"), lambda: self._cards.check(package))
-        self._check(place, lambda: check_specifications(package, versioned=versioned))
-        member = "AdditionalInferenceSpecifications"
-        self._check((*place, member), lambda: joined((), package.get(member, ())))
+        before = len(self.mistakes)
+        members = self._example(_normal_package(self._sound(place, package)))
+        self._check_members(place, members, "version" if versioned else "package")
+        self._check((*place, "Tags"), lambda: checked_tags(members.get("Tags", ())))
+        if place in self._wrong or len(self.mistakes) > before:
+            # A rule about several members would take one that is left out for one not given.
+            return
+        self._check((*place, "ModelCard"), lambda: self._cards.check(members))
+        self._check(place, lambda: check_specifications(members, versioned=versioned))
+        name = "AdditionalInferenceSpecifications"
+        self._check((*place, name), lambda: joined((), members.get(name, ())))
+
+    def check_once(self, kind: str, member: str) -> None:
+        """Refuse a name that comes twice; letters' case makes no other name of it at AWS."""
+        lines: dict[str, int] = {}
+        for element, each in _elements(self._document.content, kind):
+            place = (*element, member)
+            if member not in each or place in self._wrong:
+                continue
+            name = each[member]
+            if name.lower() in lines:
+                said = f"{name} stands at line {lines[name.lower()]} already"
+                self.mistakes.append((place, said))
+            else:
+                lines[name.lower()] = self._document.line(place)
+
+    def _sound(self, place: Place, members: Members, *, without: str = "") -> Members:
+        return {
+            name: value
+            for name, value in members.items()
+            if name != without and (*place, name) not in self._wrong
+        }
+
+    def _example(self, members: Members) -> Members:
+        """Members as they are once an account and region are known."""
+        document = replace(self._document, content=members)
+        example: Members = filled(document, account=_ACCOUNT, region=_REGION).content
+        return example
 
     def _check_members(self, place: Place, members: Members, kind: str) -> None:
         for name, shape in self._shapes[kind].items():
@@ -168,13 +205,13 @@ class _Rules:
                 at = _AT.search(violation)
                 inner = _walked(members, at[1].split(".")) if at else (name,)
                 written = _as_written(self._document.content, (*place, *inner))
-                raise self._document.error(tuple(written), violation)
+                self.mistakes.append((tuple(written), violation))
 
     def _check(self, place: Place, rule: Callable[[], object]) -> None:
         try:
             rule()
         except SageMakerError as error:
-            raise self._document.error(place, str(error.message)) from error
+            self.mistakes.append((place, str(error.message)))
 
 
 def _as_written(content: Any, place: Place) -> Iterator[str | int]:

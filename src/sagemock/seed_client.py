@@ -4,6 +4,7 @@ import json
 
 from sagemock.errors import SageMakerError
 from sagemock.operation import Members
+from sagemock.own_calls import OWN_CALL
 from sagemock.server_client import (
     NO_ANSWER,
     NoServerError,
@@ -11,11 +12,13 @@ from sagemock.server_client import (
     exchange,
     read_json,
 )
+from sagemock.server_probe import probe
 
 _AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/sagemaker/aws4_request, "
     "SignedHeaders=host, Signature=none"
 )
+_LOOK_S = 5
 
 
 class RefusedCallError(SageMakerError):
@@ -37,7 +40,7 @@ def authorization(account: str, region: str) -> str:
 
 
 class ServerCalls:
-    """Calls to the server at an address."""
+    """Calls to the server at an address, marked as a tool's own."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -51,6 +54,7 @@ class ServerCalls:
             "Authorization": authorization(account, region),
             "Content-Type": "application/x-amz-json-1.1",
             "X-Amz-Target": f"SageMaker.{operation}",
+            OWN_CALL: "seed",
         }
         try:
             body = exchange(self._url, "POST", "/", json.dumps(request).encode(), headers)
@@ -60,6 +64,12 @@ class ServerCalls:
         if not isinstance(answered, dict):
             raise NoServerError(NO_ANSWER.format(url=self._url, reason="that is no object"))
         return answered
+
+    def own_place(self) -> tuple[str, str]:
+        """The server's own account and region; two empty texts where it does not tell."""
+        found = probe(self._url.rstrip("/"), "/_sagemock/health", _LOOK_S)
+        told = found.members if found.is_healthy else {}
+        return str(told.get("account", "")), str(told.get("region", ""))
 
     def _refusal(self, refused: RefusedAnswerError) -> Exception:
         code = refused.members.get("__type")

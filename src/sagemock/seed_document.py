@@ -5,6 +5,7 @@ What a seed may hold is not known here.
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +14,22 @@ from typing import Any
 from sagemock.json_document import MOST_DEPTH, TOO_DEEP, refuse_constant
 
 MOST_BYTES = 8 * 1024 * 1024
+MOST_TOLD = 20
 
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 Step = str | int
 Place = tuple[Step, ...]
 Lines = Callable[[Iterable[Step]], int]
+Mistake = tuple[Place, str]
+"""A place, and what is wrong there, as the end of a sentence."""
 
 
 class SeedError(ValueError):
-    """A seed that cannot be; the message is a sentence with file, line and reason."""
+    """A seed that cannot be; the message is a sentence with file, line and reason.
+
+    Where several things are wrong, a line for each follows the sentence.
+    """
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,23 @@ class SeedDocument:
     content: Any
     line: Lines
 
-    def error(self, place: Sequence[Step], reason: str) -> SeedError:
+    def error(self, place: Place, reason: str) -> SeedError:
         """What is wrong at a place, as an error that names file, line and reason."""
-        where = place_of(place)
-        at = f"line {self.line(place)}, {where}" if where else f"line {self.line(place)}"
-        return _error(self.path, f"{at}: {reason.rstrip('.')}")
+        return self.errors([(place, reason)])
+
+    def errors(self, mistakes: Sequence[Mistake]) -> SeedError:
+        """All that is wrong, in the order of lines; of many the first are told, and the number."""
+        found = sorted(mistakes, key=lambda each: (self.line(each[0]), len(each[0])))
+        told = []
+        for place, reason in found[:MOST_TOLD]:
+            where = place_of(place)
+            at = f"line {self.line(place)}, {where}" if where else f"line {self.line(place)}"
+            told.append(f"{at}: {reason.rstrip('.')}")
+        if len(found) == 1:
+            return _error(self.path, told[0])
+        if len(found) > MOST_TOLD:
+            told.append(f"And {len(found) - MOST_TOLD} more")
+        return _error(self.path, ".\n  ".join((f"{len(found)} things are wrong with it", *told)))
 
 
 def read_seed_document(path: Path) -> SeedDocument:
@@ -105,11 +124,13 @@ def _json_with_lines(text: str) -> tuple[Any, Lines]:
             raise ValueError(message)
         lines[place] = offset
 
+    breaks = [found.start() for found in re.finditer("\n", text)]
+
     def line(path: Iterable[Step]) -> int:
         place = tuple(path)
         while place and place not in lines:
             place = place[:-1]
-        return text.count("\n", 0, lines.get(place, 0)) + 1
+        return bisect_left(breaks, lines.get(place, 0)) + 1
 
     return value, line
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sagemock.api.schema import Schema, definitions, reference
 from sagemock.api.service_model import ServiceModel
-from sagemock.schema_words import hint_at_type, listed, perhaps, said_of_type, shown
-from sagemock.seed_document import Place, SeedDocument
+from sagemock.schema_words import hint_at_type, listed, nearest, perhaps, said_of_type, shown
+from sagemock.seed_document import Mistake, Place, SeedDocument
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -29,6 +29,8 @@ _LIMITS = {
     "maximum": "it can be {} at most",
 }
 _MOST_WORDS = 12
+_OF_SDKS = "ResponseMetadata"
+"""What boto3 and other SDKs add to an answer, and no service model has."""
 
 
 def seed_schema(model: ServiceModel) -> Schema:
@@ -46,16 +48,22 @@ def seed_schema(model: ServiceModel) -> Schema:
     return schema
 
 
-def check_schema(document: SeedDocument, model: ServiceModel) -> None:
-    """Refuse what no seed can be. Errors: SeedError, the first place that does not fit."""
+def schema_mistakes(document: SeedDocument, model: ServiceModel) -> list[Mistake]:
+    """All places of a document at which stands what no seed can have there."""
     # Imported here: it is slow to import, and most servers are given no seeds.
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
-    errors = Draft202012Validator(seed_schema(model)).iter_errors(document.content)
-    wrong = [each for error in errors for each in _wrong(error, model)]
-    if wrong:
-        place, reason = min(wrong, key=lambda each: (document.line(each[0]), len(each[0])))
-        raise document.error(place, reason)
+    errors = list(Draft202012Validator(seed_schema(model)).iter_errors(document.content))
+    of_wrong_type = {tuple(each.absolute_path) for each in errors if each.validator == "type"}
+    mistakes = (
+        mistake
+        for error in errors
+        # What is of another type is no known word either; that goes without saying.
+        if error.validator == "type" or tuple(error.absolute_path) not in of_wrong_type
+        for mistake in _wrong(error, model)
+    )
+    # Each member that is missing is an error, and all of them are told of each.
+    return list(dict.fromkeys(mistakes))
 
 
 def _members(model: ServiceModel, definition: Schema) -> dict[str, str]:
@@ -96,22 +104,50 @@ def _wrong(error: "ValidationError", model: ServiceModel) -> Iterator[tuple[Plac
     schema: Any = error.schema
     value: Any = error.instance
     if error.validator == "additionalProperties":
-        for key in value:
-            if key not in schema["properties"]:
-                yield (*place, key), _said_of_key(key, schema, model)
+        keys = [key for key in value if key not in schema["properties"]]
+        yield from _unwanted(place, keys, schema, model)
     elif "propertyNames" in error.absolute_schema_path:
         yield (*place, value), f"as a key, {_said(error)}"
+    elif error.validator == "required":
+        known = list(schema["properties"])
+        others = {*known, *_answered(schema, model)}
+        misspelled = {nearest(each, known) for each in value if each not in others}
+        missing = [each for each in schema["required"] if each not in {*value, *misspelled}]
+        if missing:
+            yield place, f"{listed(missing)} must be given"
     else:
         yield place, _said(error)
 
 
-def _said_of_key(key: str, schema: Schema, model: ServiceModel) -> str:
+def _answered(schema: Schema, model: ServiceModel) -> set[str]:
+    """The members of a Describe answer, as SDKs have it, where a schema is of what has one."""
+    return {*_shown_by(model, schema), _OF_SDKS} if "x-shown-by" in schema else set()
+
+
+def _unwanted(
+    place: Place, keys: list[str], schema: Schema, model: ServiceModel
+) -> Iterator[Mistake]:
+    """What is said of keys that cannot stand at a place: of those of a Describe answer at once."""
+    reasons = schema.get("x-without", {})
+    answered = _answered(schema, model)
+    set_by_aws = [key for key in keys if key in answered and key not in reasons]
+    pasted = [key for key in keys if key in answered and key in reasons] if set_by_aws else []
+    if set_by_aws:
+        both = [*set_by_aws, *pasted]
+        said = f"AWS sets {listed(set_by_aws)} itself; take {'them' if both[1:] else 'it'} out"
+        if pasted:
+            said += f", also {listed([f'{key} ({reasons[key]})' for key in pasted])}"
+        yield (place if both[1:] else (*place, *both)), said
+    for key in keys:
+        if key not in set_by_aws and key not in pasted:
+            yield (*place, key), _said_of_key(key, schema)
+
+
+def _said_of_key(key: str, schema: Schema) -> str:
     known = list(schema["properties"])
     reasons = schema.get("x-without", {})
     if key in reasons:
         return f"{key} cannot stand here: {reasons[key]}"
-    if "x-shown-by" in schema and key in _shown_by(model, schema):
-        return f"{key} is for SageMaker to say; take it out"
     return f"{shown(key)} is not known{perhaps(key, known)}; known are {listed(known)}"
 
 
@@ -123,8 +159,6 @@ def _said(error: "ValidationError") -> str:
     # What AWS marks as sensitive is repeated in no message.
     printed = "what is written" if schema.get("writeOnly") else shown(value)
     match error.validator:
-        case "required":
-            return f"{listed([each for each in expected if each not in value])} must be given"
         case "type":
             return said_of_type(printed, expected) + hint_at_type(value, expected)
         case "enum":

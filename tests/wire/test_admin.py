@@ -57,7 +57,7 @@ def asked(app: Flask, path: str, method: str = "GET") -> tuple[int, Any]:
     return answer.status_code, json.loads(answer.data)
 
 
-def test_health_tells_the_versions_of_server_and_service_model(app: Flask) -> None:
+def test_health_tells_versions_and_whose_calls_are_that_name_nobody(app: Flask) -> None:
     assert asked(app, "/_sagemock/health") == (
         200,
         {
@@ -65,6 +65,8 @@ def test_health_tells_the_versions_of_server_and_service_model(app: Flask) -> No
             "version": version("sagemock"),
             "botocore": version("botocore"),
             "tolerated": 0,
+            "account": "123456789012",
+            "region": "us-east-1",
         },
     )
 

@@ -133,6 +133,8 @@ def main() -> NoReturn:
 
 
 def _told(sentence: str, code: int) -> int:
-    """Tell a sentence on stderr. Returns the code to exit with."""
-    click.echo(f"sagemock: {' '.join(sentence.split())}", err=True)
+    """Tell a sentence on stderr, and below it what it counts. Returns the code to exit with."""
+    # click and others break lines where it suits them; what is counted has indented lines.
+    lines = [" ".join(each.split()) for each in sentence.split("\n  ")]
+    click.echo("\n  ".join((f"sagemock: {lines[0]}", *lines[1:])), err=True)
     return code

@@ -112,10 +112,13 @@ def _compare(
     from sagemock.registry_diff import by_place, not_compared  # noqa: PLC0415 - --help needs none
     from sagemock.registry_sides import read_both  # noqa: PLC0415 - the same
 
+    notes: list[str] = []
     try:
-        views = read_both(a, b, groups=groups, progress=_progress())
+        views = read_both(a, b, groups=groups, progress=_progress(), note=notes.append)
     finally:
         _wipe_progress()
+    for each in notes:
+        click.echo(f"sagemock: {each}", err=True)
     found = by_place(*views, exact=exact)
     left_out = not_compared(*views[0].values(), *views[1].values())
     if as_json:

@@ -44,7 +44,11 @@ def seed(  # noqa: PLR0913 - a command has its options
                 said = f"{each}: nothing is wrong with it"
                 click.echo(json.dumps({"Seed": str(each)}) if as_json else said)
             return
-        planted = plant_all(seeds, ServerCalls(url), account=account or "", region=region or "")
+        calls = ServerCalls(url)
+        own_account, own_region = calls.own_place()
+        planted = plant_all(
+            seeds, calls, account=account or own_account, region=region or own_region
+        )
     except SeedError as error:
         raise click.ClickException(str(error)) from error
     for result in planted:

@@ -44,6 +44,8 @@ def admin(service: Service, settings: Settings) -> Blueprint:
             "version": version("sagemock"),
             "botocore": version("botocore"),
             "tolerated": service.tolerated,
+            "account": settings.account_id,
+            "region": settings.region,
         }
 
     @paths.get("/_sagemock/ready")

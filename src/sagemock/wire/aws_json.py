@@ -17,6 +17,7 @@ from sagemock.errors import (
 )
 from sagemock.journal import Noted, word
 from sagemock.operation import Caller
+from sagemock.own_calls import OWN_CALL
 from sagemock.ports import Ids
 from sagemock.service import Service
 from sagemock.settings import Settings
@@ -58,8 +59,9 @@ class AwsJson:
         caller = self._callers.caller(headers.get("Authorization", ""))
         operation = self._operation_name(headers.get("X-Amz-Target", ""))
         faults, faulty = self._service.faults, None
+        is_own = bool(headers.get(OWN_CALL, ""))
         try:
-            if faults.rules:
+            if faults.rules and not is_own:
                 from sagemock.wire.faulty import Faulty, members  # noqa: PLC0415 - few have rules
 
                 request = members(body, self._max_json_depth)
@@ -81,6 +83,8 @@ class AwsJson:
                 *(request_id, operation or "-", caller.account, caller.region, outcome, elapsed_ms),
             )
         )
+        if is_own:
+            return http
         code = None if outcome == "200" else outcome
         service, asked, target = (SERVICE, operation, "") if operation else self.asked(headers)
         self._service.journal.note(
