@@ -30,6 +30,7 @@ FLOORS = (
         "ports",
         "hosting",
         "lifecycle",
+        "reaching",
         "pieces",
         "pace",
         "time_text",

@@ -98,7 +98,9 @@ def test_calls_are_told_as_code_each_below_what_it_was(url: str) -> None:
         (("--operation", "CreateModl"), "no operation 'CreateModl'; did you mean 'CreateModel'"),
         (("--as", "perl"), "'perl' is not one of 'boto3', 'aws', 'curl'"),
         (("--as", "curl", "--json"), "printed as JSON or as code; leave out --json or --as"),
-        (("--limit", "0"), "0 is not in the range"),
+        (("--limit", "0"), "'--limit': it is a whole number from 1 to 1000, not '0'"),
+        (("--limit", "1001"), "'--limit': it is a whole number from 1 to 1000, not '1001'"),
+        (("--limit", "all"), "'--limit': it is a whole number from 1 to 1000, not 'all'"),
     ],
 )
 def test_a_mistake_is_told_in_one_sentence(url: str, arguments: tuple[str, ...], said: str) -> None:
@@ -162,8 +164,28 @@ def test_the_setting_says_how_many_calls_are_kept(tmp_path: Path) -> None:
     assert_one_sentence(result, "The journal keeps from 0 to 100000 calls, not -1.")
 
 
-def test_on_a_terminal_there_is_a_head_or_a_sentence_that_there_is_nothing(url: str) -> None:
+def test_on_a_terminal_there_is_a_head_unless_there_is_nothing_below_it(url: str) -> None:
     _, shown = on_a_terminal("requests", "--limit", "1", "--url", url)
     assert re.match(r"\S*TIME +STATUS  MS +ACCOUNT +REGION +OPERATION", shown)
     _, shown = on_a_terminal("requests", "--account", "210987654321", "--url", url)
-    assert "There are no such calls." in shown
+    assert shown == "sagemock: None of the 3 calls that are kept matches.\n"
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("--as", "curl")])
+def test_where_no_call_is_printed_a_sentence_on_stderr_says_why(
+    url: str, options: tuple[str, ...]
+) -> None:
+    result = run("requests", "--account", "210987654321", "--url", url, *options)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr == "sagemock: None of the 3 calls that are kept matches.\n"
+
+
+def test_a_journal_of_one_call_or_none_is_told_so(tmp_path: Path) -> None:
+    started = Started(tmp_path, "--db", ":memory:")
+    none = run("requests", "--failed", "--url", started.url)
+    assert (none.returncode, none.stdout) == (0, "")
+    assert re.fullmatch(r"sagemock: There are no calls: .*\.\n", none.stderr)
+    called(started.url, "ListModels")
+    other = run("requests", "--failed", "--url", started.url)
+    assert other.stderr == "sagemock: The one call that is kept does not match.\n"
+    started.stop()

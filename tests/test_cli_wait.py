@@ -140,9 +140,9 @@ def test_one_that_speaks_no_http_has_answered() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--timeout", "-1"), "-1.0 is not in the range"),
-        (("--timeout", "nan"), "The time to wait is a number of seconds, not nan"),
-        (("--timeout", "soon"), "'soon' is not a valid float"),
+        (("--timeout", "-1"), "'--timeout': it is a number from 0 up, not '-1'"),
+        (("--timeout", "nan"), "'--timeout': it is a number from 0 up, not 'nan'"),
+        (("--timeout", "soon"), "'--timeout': it is a number from 0 up, not 'soon'"),
         (("--url", "nonsense"), "An address looks like http://127.0.0.1:4577, not 'nonsense'"),
     ],
 )

@@ -5,13 +5,12 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from command_line import COMMAND, Started, assert_one_sentence, run
-from sagemock import doctor
+from command_line import COMMAND, assert_one_sentence, run
+from sagemock import RunningServer, doctor
 from sagemock.doctor import Subject, diagnosed, installed_versions, version_findings
 from sagemock.doctor_findings import Finding
 from test_cli_habits import on_a_terminal
@@ -28,11 +27,9 @@ GOOD = {
 }
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    started = Started(tmp_path_factory.mktemp("served"), "--db", ":memory:")
-    yield started.url
-    assert started.stop()[0] == 0
+@pytest.fixture
+def url(sagemock_server: RunningServer) -> str:
+    return sagemock_server.url
 
 
 @pytest.fixture
@@ -202,7 +199,7 @@ def test_where_nothing_listens_a_server_elsewhere_is_named(
             "server",
             "wrong",
             f"Nothing listens at {closed_url}: Connection refused; there is a sagemock at {url}.",
-            'Point clients there: eval "$(sagemock env)"',
+            f'Point clients there: eval "$(sagemock env --url {url})"',
         )
     ]
     monkeypatch.setattr(doctor, "DEFAULT_URL", closed_url)

@@ -58,6 +58,13 @@ def address(text: str) -> str:
     return text.rstrip("/")
 
 
+def address_of(host: str, port: int) -> str:
+    """Where clients on this machine reach a server that listens there."""
+    # What stands for all addresses of a machine is none to be called.
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is compared
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
 def is_address(text: str) -> bool:
     """Whether a text is `http://HOST:PORT`, as a server here is called."""
     try:

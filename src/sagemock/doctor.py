@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sagemock.client_setup import is_address
-from sagemock.doctor_clients import ClientView, client_findings
+from sagemock.doctor_clients import ClientView, client_findings, export
 from sagemock.doctor_findings import Finding, ok, warning, wrong
 from sagemock.server_probe import Probe, probe
 from sagemock.settings import Settings
@@ -24,7 +24,7 @@ from sagemock.store.failures import StoreError
 from sagemock.store.inspection import Inspection, inspect
 from sagemock.store.schema import VERSION
 
-DEFAULT_URL = f"http://127.0.0.1:{Settings.port}"
+DEFAULT_URL = f"http://{Settings.host}:{Settings.port}"
 PACKAGES = ("sagemock", "botocore", "boto3", "awscli", "sagemaker", "sagemaker-core")
 
 _TIMEOUT_S = 3.0
@@ -136,6 +136,8 @@ def server_findings(url: str, our_version: str | None) -> Iterator[Finding]:
 
 
 def _no_server(url: str, found: Probe) -> Finding:
+    if found.other:
+        return wrong("server", found.reason, f"Point clients there: {export(found.other)}")
     if found.answered:
         said = found.members.get("message") or found.reason or f"status {found.status}"
         told = f"What answers at {url} is not sagemock: {str(said).rstrip('.')}."
@@ -148,7 +150,7 @@ def _no_server(url: str, found: Probe) -> Finding:
         return wrong(
             "server",
             f"{told.rstrip('.')}; there is a sagemock at {DEFAULT_URL}.",
-            'Point clients there: eval "$(sagemock env)"',
+            f"Point clients there: {export(DEFAULT_URL)}",
         )
     port = urlsplit(url).port
     start = "sagemock serve" if port in (None, Settings.port) else f"sagemock serve --port {port}"

@@ -20,8 +20,6 @@ from sagemock.client_setup import is_address
 from sagemock.doctor_findings import Finding, ok, warning, wrong
 from sagemock.settings import is_loopback
 
-EXPORT = 'eval "$(sagemock env)"'
-
 _SERVICES = {"sagemaker": "SageMaker", "sagemaker_runtime": "SageMaker Runtime"}
 _ALL = "AWS_ENDPOINT_URL"
 _IGNORE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
@@ -119,6 +117,11 @@ def _file(environment: Mapping[str, str], variable: str, home: Path, name: str) 
     return home / given[2:] if given.startswith("~/") else Path(given)
 
 
+def export(url: str | None) -> str:
+    """What points this shell at a server; without an address, at that of `sagemock env`."""
+    return f'eval "$(sagemock env --url {url})"' if url else 'eval "$(sagemock env)"'
+
+
 def client_findings(view: ClientView, url: str | None) -> Iterator[Finding]:
     """What is to be said of all of it; `url` is where clients are meant to call, if that is known.
 
@@ -129,10 +132,10 @@ def client_findings(view: ClientView, url: str | None) -> Iterator[Finding]:
     yield from _profile(view)
     for service in _SERVICES:
         yield _endpoint(view, service, url)
-    yield from _all_services(view)
+    yield from _all_services(view, url)
     yield from _ignored(view)
-    yield from _region(view)
-    yield _credentials(view)
+    yield from _region(view, url)
+    yield _credentials(view, url)
     yield from _proxy(view)
 
 
@@ -156,17 +159,17 @@ def _endpoint(view: ClientView, service: str, meant: str | None) -> Finding:
     if found is None:
         told = f"{variable} is not set: clients of {noun} that are given no endpoint_url call AWS."
         # Who only registers calls no endpoints.
-        return (wrong if service == "sagemaker" else warning)(variable, told, EXPORT)
+        return (wrong if service == "sagemaker" else warning)(variable, told, export(meant))
     if not is_address(found.url):
         told = f"{found.source} is no address like http://127.0.0.1:4577: '{_plain(found.url)}'."
-        return wrong(variable, told, EXPORT)
+        return wrong(variable, told, export(meant))
     if meant is not None and not _is_same(found.url, meant):
         told = f"{found.source} sends clients of {noun} to {found.url}, not to {meant}."
-        return wrong(variable, told, f'eval "$(sagemock env --url {meant})"')
+        return wrong(variable, told, export(meant))
     main = view.endpoint("sagemaker")
     if main is not None and is_address(main.url) and not _is_same(main.url, found.url):
         told = f"{found.source} sends clients of {noun} to {found.url}, those of SageMaker go to"
-        return warning(variable, f"{told} {main.url}.", EXPORT)
+        return warning(variable, f"{told} {main.url}.", export(meant))
     return ok(variable, f"{found.source} sends clients of {noun} to {found.url}.")
 
 
@@ -184,10 +187,10 @@ def _plain(url: str) -> str:
     return url.rpartition("@")[2]
 
 
-def _all_services(view: ClientView) -> Iterator[Finding]:
+def _all_services(view: ClientView, meant: str | None) -> Iterator[Finding]:
     if view.environment.get(_ALL):
         told = f"{_ALL} sends every service there, S3 too; sagemock serves only SageMaker."
-        yield warning(_ALL, told, f"unset {_ALL}; {EXPORT}")
+        yield warning(_ALL, told, f"unset {_ALL}; {export(meant)}")
 
 
 def _ignored(view: ClientView) -> Iterator[Finding]:
@@ -197,7 +200,7 @@ def _ignored(view: ClientView) -> Iterator[Finding]:
         yield wrong(_IGNORE, told, f"export {_IGNORE}=false")
 
 
-def _region(view: ClientView) -> Iterator[Finding]:
+def _region(view: ClientView, meant: str | None) -> Iterator[Finding]:
     region = view.environment.get("AWS_DEFAULT_REGION") or view.profile.get("region")
     other = view.environment.get("AWS_REGION")
     if region and other and region != other:
@@ -210,10 +213,10 @@ def _region(view: ClientView) -> Iterator[Finding]:
         yield warning("region", told, f"export AWS_DEFAULT_REGION={other}")
     else:
         told = "There is no region: AWS_DEFAULT_REGION is not set, nor has the profile one."
-        yield wrong("region", told, EXPORT)
+        yield wrong("region", told, export(meant))
 
 
-def _credentials(view: ClientView) -> Finding:
+def _credentials(view: ClientView, meant: str | None) -> Finding:
     pair = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     given = [name for name in pair if view.environment.get(name)]
     if len(given) == len(pair):
@@ -230,7 +233,7 @@ def _credentials(view: ClientView) -> Finding:
     ):
         return ok("credentials", "Credentials are fetched from elsewhere; any will do.")
     told = "There are no credentials in variables, nor in the profile; any will do."
-    return wrong("credentials", told, EXPORT)
+    return wrong("credentials", told, export(meant))
 
 
 def _proxy(view: ClientView) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """`sagemock.running`: a server for the length of a `with`, of a function, or of a TestCase."""
 
+import errno
 import functools
 import inspect
 from collections.abc import Callable, Iterator
@@ -14,11 +15,38 @@ if TYPE_CHECKING:
     from types import TracebackType
     from unittest import TestCase
 
+    from sagemock.api.service_model import ServiceModel
+
 Answer = TypeVar("Answer")
 Case = TypeVar("Case", bound=type)
 
 SERVER = "server"
 """The parameter by which a decorated function gets the server."""
+
+
+class ListeningError(OSError):
+    """A server cannot listen where its settings say; the message is a sentence with what helps."""
+
+
+def started(settings: Settings, model: "ServiceModel | None" = None) -> RunningServer:
+    """A server that answers, until it is stopped.
+
+    Errors: ListeningError; those of `sagemock.create_service`.
+    """
+    try:
+        return RunningServer(settings, model)
+    except OSError as error:
+        # Python itself tells so what a socket is refused for; a file that is has no such words.
+        reason, bound, _ = str(error.strerror or error).partition(" (while attempting to bind")
+        if not bound:
+            raise
+        where = f"{settings.host} port {settings.port}"
+        instead = "port each server has a free one of its own"
+        if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
+            instead = "host it is 127.0.0.1"
+        raise ListeningError(
+            f"sagemock cannot listen on {where}: {reason}; without the setting {instead}."
+        ) from error
 
 
 class Running:
@@ -29,7 +57,7 @@ class Running:
         self._servers: list[RunningServer] = []
 
     def __enter__(self) -> RunningServer:
-        server = RunningServer(self._settings)
+        server = started(self._settings)
         self._servers.append(server)
         return server
 
@@ -92,8 +120,8 @@ def running(decorated: Any = None, /, **settings: Any) -> Any:
 
     The settings are those of `sagemock.Settings`; without them it keeps all in memory and listens
     on a free port.
-    Errors: SettingsError, a setting is unknown or cannot be; when entered, OSError, the port is
-    taken, and those of `sagemock.create_service`.
+    Errors: SettingsError, a setting is unknown or cannot be; when entered, ListeningError, which is
+    an OSError, the port is taken, and those of `sagemock.create_service`.
     """
     around = Running(settings_for_tests(settings))
     return around if decorated is None else around(decorated)

@@ -101,20 +101,23 @@ def sagemock_servers(
     """A function from settings to a server with them; equal settings have the same server."""
     with _imported_as_it_is(request.config):
         from sagemock.api.service_model import ServiceModel  # noqa: PLC0415 - from the first use on
-        from sagemock.running_server import RunningServer  # noqa: PLC0415 - the same
+        from sagemock.in_process import ListeningError, started  # noqa: PLC0415 - the same
 
     model = ServiceModel.installed()
     servers: list[tuple[Settings, RunningServer]] = []
 
-    def server(**named: Any) -> RunningServer:
+    def server(**named: Any) -> "RunningServer":
         settings = _settings(request.config, named)
         for known, running in servers:
             if known == settings:
                 return running
-        with _imported_as_it_is(request.config):
-            started = RunningServer(settings, model)
-        servers.append((settings, started))
-        return started
+        try:
+            with _imported_as_it_is(request.config):
+                running = started(settings, model)
+        except ListeningError as error:
+            pytest.fail(str(error), pytrace=False)
+        servers.append((settings, running))
+        return running
 
     yield server
     for _, running in servers:

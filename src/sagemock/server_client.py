@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from sagemock.reaching import other_address, told_other, unreached
 from sagemock.time_text import shown
 
 _TIMEOUT_S = 60
@@ -16,7 +17,9 @@ NO_SERVER = (
     "There is no sagemock at {url}: {reason}; start one with `sagemock serve`, or name its address "
     "with --url."
 )
-NO_ANSWER = "{url} did not answer as sagemock does: {reason}."
+NO_ANSWER = (
+    "{url} did not answer as sagemock does: {reason}; name the address of a sagemock with --url."
+)
 
 
 class NoServerError(Exception):
@@ -79,10 +82,13 @@ def exchange(  # noqa: PLR0913, PLR0917 - what a request consists of
 
     Errors: NoServerError, there is no server; RefusedAnswerError, it refused.
     """
-    from http.client import HTTPException  # noqa: PLC0415 - the command line has more to do
+    from http import HTTPStatus  # noqa: PLC0415 - the command line has more to do
+    from http.client import HTTPException  # noqa: PLC0415 - the same
     from urllib.error import HTTPError, URLError  # noqa: PLC0415 - the same
     from urllib.request import ProxyHandler, Request, build_opener  # noqa: PLC0415 - the same
 
+    # Later would be a minute later: a server of plain HTTP waits for the rest of a request.
+    _refuse_other_scheme("https:", url)
     # A proxy would be asked for this machine's own addresses too.
     opener = build_opener(ProxyHandler({}))
     try:
@@ -90,11 +96,22 @@ def exchange(  # noqa: PLR0913, PLR0917 - what a request consists of
         with opener.open(request, timeout=timeout_s) as answer:
             received: bytes = answer.read()
     except HTTPError as error:
-        raise RefusedAnswerError(url, error) from error
+        refused = RefusedAnswerError(url, error)
+        # So tells one server of TLS or another that it was asked in plain HTTP.
+        if error.code == HTTPStatus.BAD_REQUEST and not refused.members:
+            _refuse_other_scheme("http:", url)
+        raise refused from error
     except (URLError, OSError, ValueError, HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
-        raise NoServerError(NO_SERVER.format(url=url, reason=reason)) from error
+        _refuse_other_scheme("http:", url)
+        raise NoServerError(NO_SERVER.format(url=url, reason=unreached(error))) from error
     return received
+
+
+def _refuse_other_scheme(scheme: str, url: str) -> None:
+    """Errors: NoServerError, the address has this scheme, and the server speaks the other one."""
+    other = other_address(url) if url.startswith(scheme) else None
+    if other is not None:
+        raise NoServerError(told_other(url, other))
 
 
 def read_json(url: str, body: bytes) -> Any:
@@ -102,7 +119,7 @@ def read_json(url: str, body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError as error:
-        raise NoServerError(NO_SERVER.format(url=url, reason=error)) from error
+        raise NoServerError(NO_ANSWER.format(url=url, reason="that is no JSON")) from error
 
 
 def records(url: str, *, limit: int, **asked: object) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,10 @@
 import json
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
+
+from sagemock.reaching import other_address, told_other, unreached
 
 _SHORTEST_S, _LONGEST_S = 0.05, 2.0
 _MOST_BYTES = 1 << 20
@@ -14,12 +17,14 @@ class Probe:
     """What was found at an address.
 
     `answered` tells whether anything did, `members` what a sagemock said, `reason` why not.
+    `other` is the address to ask instead, where http and https were mistaken for each other.
     """
 
     answered: bool
     status: int = 0
     members: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
+    other: str | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -34,6 +39,19 @@ class Probe:
 
 def probe(url: str, path: str, timeout_s: float) -> Probe:
     """What answers a GET at an address. A proxy is never asked."""
+    is_https = url.startswith("https:")
+    # A server of plain HTTP would let us wait until the time is over.
+    if is_https and (other := other_address(url, timeout_s)):
+        return Probe(answered=True, reason=told_other(url, other), other=other)
+    found = _asked(url, path, timeout_s)
+    if found.members or is_https or found.status not in {0, HTTPStatus.BAD_REQUEST}:
+        return found
+    if other := other_address(url, timeout_s):
+        return Probe(answered=True, reason=told_other(url, other), other=other)
+    return found
+
+
+def _asked(url: str, path: str, timeout_s: float) -> Probe:
     from http.client import HTTPException  # noqa: PLC0415 - the command line has more to do
     from urllib.error import HTTPError, URLError  # noqa: PLC0415 - the same
     from urllib.request import ProxyHandler, build_opener  # noqa: PLC0415 - the same
@@ -50,11 +68,10 @@ def probe(url: str, path: str, timeout_s: float) -> Probe:
                 members=_members(error),
                 reason=f"it answers with status {error.code}",
             )
-    except HTTPException:
-        return Probe(answered=True, reason="what answers there speaks no HTTP")
+    except HTTPException as error:
+        return Probe(answered=True, reason=unreached(error))
     except (URLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        return Probe(answered=False, reason=getattr(reason, "strerror", None) or str(reason))
+        return Probe(answered=False, reason=unreached(error))
 
 
 def _members(answer: Any) -> dict[str, Any]:
@@ -66,14 +83,19 @@ def _members(answer: Any) -> dict[str, Any]:
 
 
 def wait_until_ready(url: str, timeout_s: float) -> Probe:
-    """The last look at a server: the first at which it was ready, or that after the time."""
+    """The last look at a server: the first at which it was ready, or that after the time.
+
+    One that speaks http for https, or the other way round, is not waited for. Without any time it
+    is looked at once, for as long as a look takes.
+    """
     end = time.monotonic() + timeout_s
     pause_s = _SHORTEST_S
+    shortest_s = _SHORTEST_S if timeout_s else _LONGEST_S
     while True:
         left_s = end - time.monotonic()
-        found = probe(url, "/_sagemock/ready", max(min(left_s, _LONGEST_S), _SHORTEST_S))
+        found = probe(url, "/_sagemock/ready", max(min(left_s, _LONGEST_S), shortest_s))
         left_s = end - time.monotonic()
-        if found.is_ready or left_s <= 0:
+        if found.is_ready or found.other or left_s <= 0:
             return found
         time.sleep(min(pause_s, left_s))
         pause_s = min(pause_s * 1.5, 0.5)

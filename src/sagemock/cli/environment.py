@@ -12,6 +12,7 @@ from sagemock.cli.options import (
     Commands,
     FailedError,
     account_option,
+    file_option,
     json_option,
     option,
     region_option,
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 _COLOURS = {"ok": "green", "warning": "yellow", "wrong": "red"}
 
 
+def _shells(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    from sagemock.client_setup import SHELLS  # noqa: PLC0415 - --help needs none of it
+
+    return [each for each in SHELLS if each.startswith(begun)]
+
+
 @click.command(name="env", epilog="Example: sagemock env --account 111122223333")
 @url_option()
 @account_option()
@@ -34,6 +41,7 @@ _COLOURS = {"ok": "green", "warning": "yellow", "wrong": "red"}
     "--shell",
     envvar=["SAGEMOCK_SHELL", "SHELL"],
     show_default="that of $SHELL",
+    shell_complete=_shells,
     help="sh (bash, zsh), fish or powershell.",
 )
 @click.option("--unset", "forget", is_flag=True, help="Print what forgets these variables again.")
@@ -70,7 +78,7 @@ def _shell(given: str | None) -> str:
 
 @click.command(epilog="Example: sagemock doctor --url http://127.0.0.1:4577")
 @url_option(default=None, show_default="where the clients are pointed")
-@option("--db", default=str(DEFAULT_DATABASE), help="Database file that a server would use.")
+@file_option("--db", default=str(DEFAULT_DATABASE), help="Database file that a server would use.")
 @json_option("One JSON object, with all checks.")
 def doctor(*, url: str | None, db: str, as_json: bool) -> None:
     """Tell what is wrong with the set-up, and what would help.
@@ -79,13 +87,12 @@ def doctor(*, url: str | None, db: str, as_json: bool) -> None:
     nothing. The exit code is 1 when something is wrong; a warning may be meant so.
     """
     from sagemock.app import system_environment  # noqa: PLC0415 - --help needs none of it
-    from sagemock.client_setup import address  # noqa: PLC0415 - the same
     from sagemock.doctor import Subject, diagnosed, installed_versions  # noqa: PLC0415 - the same
 
     subject = Subject(
         environment=system_environment(),
         home=Path("~").expanduser(),
-        url=None if url is None else address(url),
+        url=url,
         database=db,
         versions=installed_versions(),
     )
@@ -124,6 +131,7 @@ def profile() -> None:
     default="~/.aws/config",
     show_default=True,
     metavar="FILE",
+    type=click.Path(readable=False),
     help="The AWS config to write; AWS_CONFIG_FILE names it too.",
 )
 @click.option(

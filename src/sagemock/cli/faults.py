@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sagemock.cli.options import Commands, json_option, on_a_terminal, url_option
+from sagemock.cli.options import Commands, Number, json_option, on_a_terminal, url_option
 
 _PATH = "/_sagemock/faults"
 _HEAD = ("ID", "CALLS", "FAULT", "APPLIED", "MATCHED")
@@ -85,7 +85,7 @@ def list_faults(*, as_json: bool, url: str) -> None:
 
 
 @faults.command(epilog="Example: sagemock faults clear")
-@click.argument("ids", nargs=-1, type=click.IntRange(min=1))
+@click.argument("ids", nargs=-1, type=Number(least=1))
 @json_option("The rules that are left as a JSON object.")
 @url_option()
 def clear(*, ids: tuple[int, ...], as_json: bool, url: str) -> None:

@@ -3,13 +3,17 @@
 import sys
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from sagemock.client_setup import address, address_of
 from sagemock.settings import Settings, SettingsError
 
-DEFAULT_URL = f"http://127.0.0.1:{Settings.port}"
+if TYPE_CHECKING:
+    _Type = click.ParamType[float]
+else:  # older ones of click have types of no type
+    _Type = click.ParamType
 
 EXIT_DONE, EXIT_FAILED, EXIT_MISTAKE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -54,10 +58,12 @@ class Commands(click.Group):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as mistake:
-            owner = next((each for each in tree(self) if _has(each[1], mistake.option_name)), None)
-            if mistake.possibilities or owner is None:
+            owners = [words for words, each in tree(self) if _has(each, mistake.option_name)]
+            if mistake.possibilities or not owners:
                 raise
-            near = f"{ctx.command_path} {owner[0]} {mistake.option_name}"
+            # It may stand before the command that it is meant for.
+            meant = next((words for words in owners if words in " ".join(args)), owners[0])
+            near = f"{ctx.command_path} {meant} {mistake.option_name}"
             message = f"There is no option '{mistake.option_name}' here; did you mean '{near}'?"
             raise click.UsageError(message, ctx) from mistake
 
@@ -68,8 +74,11 @@ class Commands(click.Group):
         # While a shell completes a word, there may be none yet.
         if args and self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
             near = self.nearest(ctx, args[0])
-            known = ", ".join(self.list_commands(ctx))
-            hint = f"did you mean '{ctx.command_path} {near}'?" if near else f"there are {known}."
+            known = self.list_commands(ctx)
+            if near or len(known) == 1:
+                hint = f"did you mean '{ctx.command_path} {near or known[0]}'?"
+            else:
+                hint = f"there are {', '.join(known)}."
             ctx.fail(f"There is no command '{args[0]}'; {hint}")
         return super().resolve_command(ctx, args)
 
@@ -107,15 +116,64 @@ def _has(command: click.Command, option_name: str) -> bool:
 
 def option(name: str, **attributes: Any) -> Callable[[Any], Any]:
     """An option that can also be given as SAGEMOCK_ and its name."""
-    variable = "SAGEMOCK_" + name.lstrip("-").replace("-", "_").upper()
+    variable = _variable(name.lstrip("-"))
     return click.option(name, **{"envvar": variable, "show_default": True, **attributes})
 
 
+def _variable(name: str) -> str:
+    return "SAGEMOCK_" + name.replace("-", "_").upper()
+
+
 def url_option(**attributes: Any) -> Callable[[Any], Any]:
-    """The option that names a server."""
-    return option(
-        "--url", **{"default": DEFAULT_URL, "help": "Address of the server."} | attributes
+    """The option that names a server: else SAGEMOCK_URL does, else what `serve` listens by."""
+    given = {
+        "cls": _UrlOption,
+        "callback": _address,
+        "default": address_of(Settings.host, Settings.port),
+        "help": "Address of the server; else SAGEMOCK_URL, or SAGEMOCK_PORT, says it.",
+    }
+    return option("--url", **given | attributes)
+
+
+class _UrlOption(click.Option):
+    """Its variables are SAGEMOCK_URL, and where that is not set, those of a server."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """The address that is set for clients, or that at which a server would listen."""
+        return super().resolve_envvar_value(ctx) or _served(ctx)
+
+
+def _served(context: click.Context) -> str | None:
+    """Where `sagemock serve` listens in this shell, if its variables say so.
+
+    Errors: UsageError, SAGEMOCK_PORT is no port.
+    """
+    if context.resilient_parsing:  # a shell completes a word
+        return None
+    # The environment is click's to read; these are options of another command.
+    host, port = (
+        click.Option([f"--{name}"], envvar=_variable(name)).resolve_envvar_value(context)
+        for name in ("host", "port")
     )
+    # 0 is any port that is free: only the server's own output tells which.
+    if (host is None and port is None) or port == "0":
+        return None
+    try:
+        settings = Settings(host=host or Settings.host, port=int(port or Settings.port))
+    except ValueError as error:
+        takes = "a number from 0 to 65535"
+        raise click.UsageError(f"SAGEMOCK_PORT is a port, {takes}, not '{port}'.") from error
+    return address_of(settings.host, settings.port)
+
+
+def _address(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    return None if url is None else address(url)
+
+
+def file_option(name: str, **attributes: Any) -> Callable[[Any], Any]:
+    """An option that names a file; shells complete it."""
+    # Whether it can be read is found out, and told, by who reads it.
+    return option(name, **{"type": click.Path(readable=False), "metavar": "FILE", **attributes})
 
 
 def region_option() -> Callable[[Any], Any]:
@@ -129,9 +187,37 @@ def account_option() -> Callable[[Any], Any]:
     return option("--account", help=help_text)
 
 
+class Number(_Type):
+    """A number within limits; what is none, or beyond them, is told with both."""
+
+    def __init__(self, *, least: int, most: int | None = None, whole: bool = True) -> None:
+        self.name = "integer" if whole else "float"
+        self._least, self._most, self._whole = least, most, whole
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | float:
+        """The number that a text is. Errors: BadParameter, it is none of those."""
+        try:
+            number = int(value) if self._whole else float(value)
+        except ValueError:
+            number = float("nan")
+        # What is no number is not within them either.
+        if not (self._least <= number and (self._most is None or number <= self._most)):
+            limits = f"from {self._least} {f'to {self._most}' if self._most else 'up'}"
+            whole = "whole " if self._whole else ""
+            self.fail(f"it is a {whole}number {limits}, not '{value}'.", param, ctx)
+        return number
+
+
 def json_option(help_text: str) -> Callable[[Any], Any]:
     """The option by which a command prints JSON in place of a text for people."""
     return click.option("--json", "as_json", is_flag=True, help=help_text)
+
+
+def notice(sentence: str) -> None:
+    """Tell people something beside what is printed: on stderr, so that scripts read data alone."""
+    click.echo(f"sagemock: {sentence}", err=True)
 
 
 def on_a_terminal() -> bool:
@@ -141,12 +227,19 @@ def on_a_terminal() -> bool:
 
 def told_mistake(mistake: click.ClickException) -> str:
     """A mistake in one sentence; where an argument is at fault, with an example that is right."""
-    text = mistake.format_message()
     if isinstance(mistake, click.NoSuchOption):
         return _told_option(mistake)
     context = getattr(mistake, "ctx", None)
-    misses_or_exceeds = isinstance(mistake, click.MissingParameter) or "extra argument" in text
-    if context is None or not misses_or_exceeds or not context.command.epilog:
+    if isinstance(mistake, click.BadParameter) and isinstance(mistake.param, click.Argument):
+        # Else it is what the line of usage has, brackets and all.
+        mistake.param_hint = f"'{mistake.param.human_readable_name}'"
+    text = mistake.format_message()
+    if isinstance(mistake, click.MissingParameter):
+        # What can be chosen from would follow; the example has one of it.
+        text = text.partition(". ")[0]
+    elif "extra argument" not in text:
+        return text
+    if context is None or not context.command.epilog:
         return text
     example = context.command.epilog.removeprefix("Example: ")
     return f"{text.rstrip('.')}; for example: {example}"

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import click
 
-from sagemock.cli.options import json_option, on_a_terminal, url_option
+from sagemock.cli.options import Number, json_option, notice, on_a_terminal, url_option
+from sagemock.settings import Settings
 
 _INDENT = "    "
 
@@ -32,6 +34,16 @@ def coverage(*, served: bool, as_json: bool) -> None:
         click.echo(coverage_table(served_only=served))
 
 
+def _refuse_no_arn(arn: str | None) -> None:
+    """Errors: UsageError, what is given for an ARN is none, but a name, say."""
+    if arn is None or arn.startswith("arn:"):
+        return
+    example = f"arn:aws:sagemaker:{Settings.region}:{Settings.account_id}:model-package/churn/1"
+    raise click.UsageError(
+        f"An ARN looks like {example}, not '{arn}'; `sagemock log --json` tells those there are."
+    )
+
+
 @click.command(
     name="log", epilog="Example: sagemock log --actor arn:aws:iam::123456789012:user/ana"
 )
@@ -41,7 +53,7 @@ def coverage(*, served: bool, as_json: bool) -> None:
 @click.option("--until", metavar="TIME", help="Not what was done after.")
 @click.option(
     "--limit",
-    type=click.IntRange(1),
+    type=Number(least=1),
     default=20,
     show_default=True,
     help="As many records at most.",
@@ -52,22 +64,33 @@ def log_command(*, as_json: bool, url: str, arn: str | None, **asked: Any) -> No
     """Print who did what, newest first, of one resource or of all."""
     from sagemock.server_client import records, told  # noqa: PLC0415 - --help needs no HTTP
 
+    _refuse_no_arn(arn)
     found = records(url, resource=arn, **asked)
+    first = next(found, None)
+    if first is None:
+        notice(_nothing(next(records(url, limit=1), None)))
+        return
+    found = chain([first], found)
     if on_a_terminal() and not as_json:
-        _echo_log(found)
+        _echo_log(list(found))
         return
     for record in found:
         click.echo(json.dumps(record) if as_json else told(record))
 
 
-def _echo_log(found: Iterable[dict[str, Any]]) -> None:
+def _nothing(newest: dict[str, Any] | None) -> str:
+    """That no record is printed, and whether there are others."""
+    from sagemock.time_text import shown  # noqa: PLC0415 - --help needs none of it
+
+    if newest is None:
+        return "The log is empty: nothing was created, changed or deleted yet."
+    return f"Nothing in the log matches; its newest record is of {shown(newest['Time'])}."
+
+
+def _echo_log(records: list[dict[str, Any]]) -> None:
     from sagemock.log_table import LOG_HEAD, log_changes, log_row  # noqa: PLC0415 - --help needs none of it
 
-    records = list(found)
-    if records:
-        _echo_table(LOG_HEAD, [log_row(each) for each in records], list(map(log_changes, records)))
-    else:
-        click.echo("Nothing was done yet.")
+    _echo_table(LOG_HEAD, [log_row(each) for each in records], list(map(log_changes, records)))
 
 
 def _echo_table(
@@ -98,4 +121,5 @@ def show(*, arn: str, at: str | None, as_json: bool, url: str) -> None:  # noqa:
     """Print a resource by its ARN, as it is or as it was."""
     from sagemock.server_client import ask  # noqa: PLC0415 - --help needs no HTTP
 
+    _refuse_no_arn(arn)
     click.echo(json.dumps(ask(url, "/_sagemock/show", arn=arn, at=at), indent=2))

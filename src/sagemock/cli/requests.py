@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from sagemock.cli.options import json_option, on_a_terminal, url_option
+from sagemock.cli.options import Number, json_option, notice, on_a_terminal, url_option
 
 _POLL_S = 0.5
 _MOST_LIMIT = 1000
 _WIDTHS = (24, 6, 11, 12, 14)
+_ONLY_OTHER = "The one call that is kept does not match."
 _HEAD = ("TIME", "STATUS", "MS", "ACCOUNT", "REGION", "OPERATION")
 
 
@@ -28,7 +29,7 @@ _HEAD = ("TIME", "STATUS", "MS", "ACCOUNT", "REGION", "OPERATION")
 )
 @click.option(
     "--limit",
-    type=click.IntRange(1, _MOST_LIMIT),
+    type=Number(least=1, most=_MOST_LIMIT),
     default=20,
     show_default=True,
     help="As many of the latest calls at most; with --follow, to begin with.",
@@ -47,11 +48,8 @@ def requests(  # noqa: PLR0913 - options
     url: str,
 ) -> None:
     """Print the last calls, the latest last, and why those were refused that were."""
-    from sagemock.client_setup import address  # noqa: PLC0415 - --help needs none of it
-
     if as_json and form:
         raise click.UsageError("Calls are printed as JSON or as code; leave out --json or --as.")
-    url = address(url)
     asked = {
         "operation": operation,
         "account": account,
@@ -59,9 +57,11 @@ def requests(  # noqa: PLR0913 - options
         "bodies": "whole" if form else None,
     }
     page = _page(url, limit=limit, **asked)
+    if not page["Requests"] and not follow:
+        notice(_nothing(page["Newest"] - page["Oldest"] + 1))
+        return
     if on_a_terminal() and not as_json and not form:
-        nothing = not page["Requests"] and not follow
-        click.secho("There are no such calls." if nothing else _line(_HEAD), bold=not nothing)
+        click.secho(_line(_HEAD), bold=True)
     _echo(page["Requests"], url, form=form, as_json=as_json)
     while follow:
         page = _next_page(url, page, asked)
@@ -72,9 +72,16 @@ def _page(url: str, **asked: object) -> dict[str, Any]:
     from sagemock.server_client import NO_ANSWER, NoServerError, ask  # noqa: PLC0415 - as above
 
     page = ask(url, "/_sagemock/requests", **asked)
-    if not {"Requests", "After", "Newest", "Begun"} <= page.keys():
+    if not {"Requests", "After", "Newest", "Oldest", "Begun"} <= page.keys():
         raise NoServerError(NO_ANSWER.format(url=url, reason="there is no journal in it"))
     return page
+
+
+def _nothing(kept: int) -> str:
+    """That no call is printed, and how many others there are."""
+    if not kept:
+        return "There are no calls: none was made yet, or all were forgotten."
+    return f"None of the {kept} calls that are kept matches." if kept > 1 else _ONLY_OTHER
 
 
 def _next_page(url: str, before: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:

@@ -3,20 +3,19 @@
 import logging
 import signal
 import socket
-import threading
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sagemock.cli.options import option, pairs
+from sagemock.cli.options import file_option, option, pairs
 from sagemock.settings import DEFAULT_DATABASE, Settings
 
 
 @click.command(epilog="Example: sagemock serve --port 0 --db :memory:")
 @option("--host", default=Settings.host, help="Address to listen on.")
 @option("--port", default=Settings.port, type=int, help="Port to listen on; 0 takes a free one.")
-@option("--db", default=str(DEFAULT_DATABASE), help="Database file; :memory: keeps nothing.")
+@file_option("--db", default=str(DEFAULT_DATABASE), help="Database file; :memory: keeps nothing.")
 @option(
     "--durability",
     default=Settings.durability,
@@ -50,7 +49,7 @@ from sagemock.settings import DEFAULT_DATABASE, Settings
     default=Settings.serving_fallback,
     help="Where nothing can be run: canned answers; or fail the endpoint.",
 )
-@option("--serving-rules", help="JSON file of rules for canned answers.")
+@file_option("--serving-rules", help="JSON of rules for canned answers.")
 @option(
     "--interpreter",
     multiple=True,
@@ -77,7 +76,7 @@ from sagemock.settings import DEFAULT_DATABASE, Settings
     help="Of variants: weighted; seeded, the same in every run; round_robin.",
 )
 @option("--activity-days", type=float, help="Days that activity is kept; without it, for ever.")
-@option("--event-rules", help="YAML file of rules: which events go to which targets.")
+@file_option("--event-rules", help="YAML of rules: which events go to which targets.")
 @option(
     "--sink",
     multiple=True,
@@ -92,7 +91,7 @@ from sagemock.settings import DEFAULT_DATABASE, Settings
     metavar="FILE",
     help="YAML or JSON of what is to be there before anything is answered; repeat for more.",
 )
-@option("--faults", metavar="FILE", help="YAML or JSON of rules for calls that go wrong.")
+@file_option("--faults", help="YAML or JSON of rules for calls that go wrong.")
 @option("--freeze", metavar="TIME", help="Have the clock stand still at a time from the start.")
 @option("--id-seed", type=int, help="Give the same ids in every run, those of this number.")
 @option("--journal", default=Settings.journal, help="Calls to keep for `requests`; 0 keeps none.")
@@ -145,7 +144,7 @@ def serve(**options: Any) -> None:
         click.echo(f"sagemock listening on {url}")
         click.echo(f"export AWS_ENDPOINT_URL_SAGEMAKER={url}")
         click.echo(f"export AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME={url}")
-        threading.Thread(target=service.keep_settling, daemon=True).start()
+        service.keep_settling()
         server.run()
         service.close()
     log.close()

@@ -1,12 +1,11 @@
 """`sagemock wait`: for scripts that start a server and go on when it takes calls."""
 
 import json
-import math
 import sys
 
 import click
 
-from sagemock.cli.options import FailedError, json_option, option, url_option
+from sagemock.cli.options import FailedError, Number, json_option, option, url_option
 from sagemock.settings import SettingsError
 
 
@@ -14,7 +13,7 @@ from sagemock.settings import SettingsError
 @url_option()
 @option(
     "--timeout",
-    type=click.FloatRange(0),
+    type=Number(least=0, whole=False),
     default=30.0,
     metavar="SECONDS",
     help="Seconds to wait at most; 0 looks once.",
@@ -25,12 +24,8 @@ def wait(*, url: str, timeout: float, as_json: bool) -> None:
 
     The exit code is 0 when the server takes calls, 1 when it does not in time.
     """
-    from sagemock.client_setup import address  # noqa: PLC0415 - --help needs none of it
-    from sagemock.server_probe import wait_until_ready  # noqa: PLC0415 - the same
+    from sagemock.server_probe import wait_until_ready  # noqa: PLC0415 - --help needs none of it
 
-    url = address(url)
-    if math.isnan(timeout):
-        raise SettingsError("The time to wait is a number of seconds, not nan.")
     # A person should see what takes so long; a script's log need not be told.
     is_watched = sys.stderr.isatty()
     if is_watched:
@@ -40,6 +35,8 @@ def wait(*, url: str, timeout: float, as_json: bool) -> None:
     finally:
         if is_watched:
             click.echo("\r\x1b[K", nl=False, err=True, color=True)
+    if found.other:
+        raise SettingsError(found.reason)
     if not found.is_ready:
         reason = found.members.get("message") or found.reason
         reason = str(reason or "what answers there is not sagemock").rstrip(".")
