@@ -1,4 +1,4 @@
-"""What client tests share: a running server, and the table of clients that passed.
+"""What client tests share: the table of clients that passed.
 
 A module of client tests names its client and version in `CLIENT`. When all of them have run
 (`pytest -m clients`), README's table must say what passed; a stale one fails the run and shows the
@@ -7,14 +7,10 @@ table to paste.
 
 import re
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-
-from running import Running
-from sagemock import Settings, create_app, create_service
-from sagemock.api.service_model import ServiceModel
 
 README = Path(__file__).parent.parent / "README.md"
 _TABLE = re.compile(r"<!-- clients -->\n(.*?)\n<!-- /clients -->", re.DOTALL)
@@ -24,16 +20,6 @@ _CLIENT = "client"
 _passed: Counter[str] = Counter()
 _failed: Counter[str] = Counter()
 _skipped: Counter[str] = Counter()
-
-
-@pytest.fixture
-def server(model: ServiceModel) -> Iterator[Running]:
-    """A server with an empty registry, for programs of their own."""
-    service = create_service(Settings(db=":memory:"), model=model)
-    running = Running(create_app(service=service))
-    yield running
-    running.stop()
-    service.close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,10 +16,11 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 from flask import Flask
 
-from sagemock import Service, Settings, create_app, create_service
+import sagemock
+from sagemock import RunningServer, Service, Settings, create_app, create_service
 from sagemock.api.service_model import ServiceModel
 
-pytest_plugins = ["client_suite"]
+pytest_plugins = ["botocore_files", "client_suite"]
 
 _INDEX_TABLES = tuple(
     f'INSERT INTO "name_part_{table}"' for table in ("data", "idx", "docsize", "config")
@@ -164,6 +165,16 @@ def service(model: ServiceModel, clock: TickingClock) -> Iterator[Service]:
 @pytest.fixture
 def app(service: Service) -> Flask:
     return create_app(Settings(db=":memory:"), service=service, ids=CountedIds())
+
+
+@pytest.fixture
+def server() -> Iterator[RunningServer]:
+    """A server of the test's own, with an empty registry: for programs that choose their account.
+
+    Others take `sagemock_server`, and an account of their own in it.
+    """
+    with sagemock.running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,16 @@
 """Calls of any client, and what it takes to make them again from their texts."""
 
+import http.client
 import json
 import os
 import subprocess
+from contextlib import closing
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from fictions import create
-from running import Running
-from sagemock import Service
+from sagemock import RunningServer
 from sagemock.call_text import FORMS
 from sagemock.wire.aws_json import AS_OF
 
@@ -17,28 +19,28 @@ ODD = 'it\'s "$HOME" `id` \\ é\nnext\t%s 雪'
 SCOPE = "AWS4-HMAC-SHA256 Credential=210987654321/20260101/eu-west-1/sagemaker/aws4_request"
 
 
-def sent(served: Running, body: bytes, path: str = "/", **headers: str) -> None:
+def sent(server: RunningServer, body: bytes, path: str = "/", **headers: str) -> None:
     """Send a request as another client does, whatever comes back."""
-    connection = served.connect()
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request("POST", path, body, {"Authorization": SCOPE, **given})
-    connection.getresponse().read()
+    with closing(http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)) as connection:
+        connection.request("POST", path, body, {"Authorization": SCOPE, **given})
+        connection.getresponse().read()
 
 
-def operated(served: Running, operation: str, _as_of: str = "", **members: Any) -> None:
+def operated(server: RunningServer, operation: str, _as_of: str = "", **members: Any) -> None:
     as_of = {AS_OF: _as_of} if _as_of else {}
     target = {"X-Amz-Target": f"SageMaker.{operation}"}
-    sent(served, json.dumps(members).encode(), **target, **as_of)
+    sent(server, json.dumps(members).encode(), **target, **as_of)
 
 
-def journal(served: Running) -> list[dict[str, Any]]:
-    with urlopen(f"{served.url}/_sagemock/requests?bodies=whole", timeout=10) as answer:  # noqa: S310 - our own
+def journal(server: RunningServer) -> list[dict[str, Any]]:
+    with urlopen(f"{server.url}/_sagemock/requests?bodies=whole", timeout=10) as answer:  # noqa: S310 - our own
         page = json.load(answer)
     return list(page["Requests"])
 
 
-def forget(served: Running) -> None:
-    url = f"{served.url}/_sagemock/requests"
+def forget(server: RunningServer) -> None:
+    url = f"{server.url}/_sagemock/requests"
     urlopen(Request(url, method="DELETE"), timeout=10).close()  # noqa: S310 - our own
 
 
@@ -47,8 +49,8 @@ def same(call: dict[str, Any]) -> dict[str, Any]:
     return {name: call[name] for name in MEMBERS if name in call}
 
 
-def texts(served: Running, form: str, calls: list[dict[str, Any]]) -> list[str]:
-    return [FORMS[form](call, served.url) for call in calls]
+def texts(server: RunningServer, form: str, calls: list[dict[str, Any]]) -> list[str]:
+    return [FORMS[form](call, server.url) for call in calls]
 
 
 def variables(**others: str) -> dict[str, str]:
@@ -70,19 +72,19 @@ def run_shell(text: str, **others: str) -> str:
     return result.stdout + result.stderr
 
 
-def made_by_anybody(service: Service, served: Running) -> None:
+def made_by_anybody(server: RunningServer) -> None:
     """Calls that all clients can make: good ones, refused ones, and invocations."""
-    operated(served, "CreateModelPackageGroup", ModelPackageGroupName="churn")
-    operated(served, "CreateModelPackage", ModelPackageGroupName="churn", ClientToken="once")
+    operated(server, "CreateModelPackageGroup", ModelPackageGroupName="churn")
+    operated(server, "CreateModelPackage", ModelPackageGroupName="churn", ClientToken="once")
     arn = "arn:aws:sagemaker:eu-west-1:210987654321:model-package/churn/1"
-    operated(served, "UpdateModelPackage", ModelPackageArn=arn, ApprovalDescription=ODD)
-    operated(served, "ListModels", MaxResults=3, CreationTimeAfter=1_700_000_000)
-    operated(served, "DescribeModelPackageGroup", ModelPackageGroupName="chrun")
-    operated(served, "ListModels", MaxResults=1_000_000)
-    operated(served, "ListTrainingJobs")
-    sent(served, b"", **{"X-Amz-Target": "SageMaker.ListModels"})
-    create(service, "it")
+    operated(server, "UpdateModelPackage", ModelPackageArn=arn, ApprovalDescription=ODD)
+    operated(server, "ListModels", MaxResults=3, CreationTimeAfter=1_700_000_000)
+    operated(server, "DescribeModelPackageGroup", ModelPackageGroupName="chrun")
+    operated(server, "ListModels", MaxResults=1_000_000)
+    operated(server, "ListTrainingJobs")
+    sent(server, b"", **{"X-Amz-Target": "SageMaker.ListModels"})
+    create(server.service, "it")
     of_runtime = {"path": "/endpoints/it/invocations", "Content_Type": "text/csv"}
-    sent(served, ODD.encode(), **of_runtime)
-    sent(served, b"@\x00\xff\r\n", Accept="text/csv", **of_runtime)
-    sent(served, b"%d\\n", **of_runtime, **{"X-Amzn-SageMaker-Target-Variant": "none"})
+    sent(server, ODD.encode(), **of_runtime)
+    sent(server, b"@\x00\xff\r\n", Accept="text/csv", **of_runtime)
+    sent(server, b"%d\\n", **of_runtime, **{"X-Amzn-SageMaker-Target-Variant": "none"})

@@ -4,12 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from command_line import Started, assert_one_sentence, run
+from command_line import assert_one_sentence, run
+from sagemock import RunningServer
 from sagemock.aws_profile import AwsConfig, AwsConfigError, planned, read_config, write
 from sagemock.client_setup import ClientSetup
 from test_cli_habits import on_a_terminal
@@ -258,21 +258,15 @@ def test_the_config_is_where_aws_config_file_says_and_json_tells_of_it(home: Pat
 # --- boto3 with that profile, and nothing else
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
-    started = Started(tmp_path, "--db", ":memory:")
-    yield started.url
-    assert started.stop()[0] == 0
-
-
 @pytest.mark.parametrize("name", ["local", "default"])
 @pytest.mark.parametrize("before", ["", OTHERS.partition("\n\n")[2].replace("\n", "\r\n")])
 def test_boto3_reaches_the_server_by_the_aws_config_only(
-    home: Path, url: str, name: str, before: str
+    home: Path, sagemock_server: RunningServer, sagemock_account: str, name: str, before: str
 ) -> None:
+    url, account = sagemock_server.url, sagemock_account
     (home / ".aws").mkdir()
     (home / ".aws" / "config").write_bytes(before.encode())
-    assert create(name, "--url", url, "--account", "111122223333", "--yes").returncode == 0
+    assert create(name, "--url", url, "--account", account, "--yes").returncode == 0
     program = (
         "import boto3; client = boto3.client('sagemaker');"
         "print(client.create_model_package_group(ModelPackageGroupName='g')"
@@ -293,6 +287,6 @@ def test_boto3_reaches_the_server_by_the_aws_config_only(
         timeout=60,
     )
     assert result.stdout.splitlines() == [
-        "arn:aws:sagemaker:us-east-1:111122223333:model-package-group/g",
+        f"arn:aws:sagemaker:us-east-1:{account}:model-package-group/g",
         url,
     ], result.stderr

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,46 +19,37 @@ from pasted_calls import (
     texts,
     variables,
 )
-from running import Running
-from sagemock import Service, Settings
+from sagemock import RunningServer
 from sagemock.api.service_model import ServiceModel
-from sagemock.app import create_front
 from sagemock.call_text import FORMS, cased
 
 
-@pytest.fixture
-def served(service: Service) -> Iterator[Running]:
-    running = Running(create_front(service, Settings(db=":memory:")))
-    yield running
-    running.stop()
-
-
-def test_curl_makes_all_calls_again(service: Service, served: Running) -> None:
-    made_by_anybody(service, served)
-    operated(served, "DescribeModel", "1700000000", ModelName="m")
-    operated(served, "ListModels", CreationTimeAfter=1_700_000_000.5)
+def test_curl_makes_all_calls_again(server: RunningServer) -> None:
+    made_by_anybody(server)
+    operated(server, "DescribeModel", "1700000000", ModelName="m")
+    operated(server, "ListModels", CreationTimeAfter=1_700_000_000.5)
     for body, target in ((b"{", "SageMaker.ListModels"), (b"{}", "SageMaker.Fly"), (b"1", "X.Y")):
-        sent(served, body, **{"X-Amz-Target": target})
-    sent(served, b"\xff")
-    sent(served, b"1", "/endpoints/it/invocations-response-stream")
-    sent(served, b"1,2", "/endpoints/it/nothing%20here")
-    before = journal(served)
-    forget(served)
-    for text in texts(served, "curl", before):
+        sent(server, body, **{"X-Amz-Target": target})
+    sent(server, b"\xff")
+    sent(server, b"1", "/endpoints/it/invocations-response-stream")
+    sent(server, b"1,2", "/endpoints/it/nothing%20here")
+    before = journal(server)
+    forget(server)
+    for text in texts(server, "curl", before):
         run_shell(text)
-    assert list(map(same, journal(served))) == list(map(same, before))
+    assert list(map(same, journal(server))) == list(map(same, before))
 
 
-def test_boto3_makes_all_calls_again(service: Service, served: Running) -> None:
-    made_by_anybody(service, served)
-    operated(served, "DescribeModel", "1700000000", ModelName="m")
-    sent(served, b"1", "/endpoints/it/invocations-response-stream")
-    before = journal(served)
-    forget(served)
+def test_boto3_makes_all_calls_again(server: RunningServer) -> None:
+    made_by_anybody(server)
+    operated(server, "DescribeModel", "1700000000", ModelName="m")
+    sent(server, b"1", "/endpoints/it/invocations-response-stream")
+    before = journal(server)
+    forget(server)
     program = "".join(
         f"try:\n{''.join(f'    {line}' for line in text.splitlines(keepends=True))}\n"
         "except ClientError as error:\n    print(error)\n"
-        for text in texts(served, "boto3", before)
+        for text in texts(server, "boto3", before)
     )
     result = subprocess.run(
         [sys.executable, "-c", f"from botocore.exceptions import ClientError\n{program}"],
@@ -72,7 +62,7 @@ def test_boto3_makes_all_calls_again(service: Service, served: Running) -> None:
     assert result.returncode == 0, result.stderr
     # boto3 sends an empty object where nothing was sent, and calls no unserved method otherwise.
     expected = [{**same(each), "Request": each["Request"] or {}} for each in before]
-    assert list(map(same, journal(served))) == expected
+    assert list(map(same, journal(server))) == expected
 
 
 GROUP = {
@@ -166,30 +156,30 @@ def test_a_call_is_code_to_paste(form: str, call: dict[str, Any], text: str) -> 
     ],
 )
 def test_what_a_client_cannot_send_is_a_comment(
-    served: Running, form: str, asked: tuple[bytes, str], said: str
+    server: RunningServer, form: str, asked: tuple[bytes, str], said: str
 ) -> None:
     body, operation = asked
-    sent(served, body, **{"X-Amz-Target": f"SageMaker.{operation}"})
-    (text,) = texts(served, form, journal(served))
+    sent(server, body, **{"X-Amz-Target": f"SageMaker.{operation}"})
+    (text,) = texts(server, form, journal(server))
     assert text.startswith(said)
     assert "\n" not in text
 
 
 @pytest.mark.parametrize("form", ["boto3", "aws", "curl"])
-def test_what_was_refused_before_it_was_read_is_a_comment(served: Running, form: str) -> None:
-    sent(served, b"{}", **{"X-Amz-Target": "SageMaker.ListModels", "Origin": "http://evil.example"})
-    (text,) = texts(served, form, journal(served))
+def test_what_was_refused_before_it_was_read_is_a_comment(server: RunningServer, form: str) -> None:
+    sent(server, b"{}", **{"X-Amz-Target": "SageMaker.ListModels", "Origin": "http://evil.example"})
+    (text,) = texts(server, form, journal(server))
     assert text == (
         "# Call 1 was refused before its body was read: there is nothing to send again."
     )
 
 
-def test_the_aws_cli_knows_no_streams_and_sends_no_time(service: Service, served: Running) -> None:
-    create(service, "it")
-    sent(served, b"1", "/endpoints/it/invocations-response-stream")
-    operated(served, "DescribeModel", "1700000000", ModelName="m")
+def test_the_aws_cli_knows_no_streams_and_sends_no_time(server: RunningServer) -> None:
+    create(server.service, "it")
+    sent(server, b"1", "/endpoints/it/invocations-response-stream")
+    operated(server, "DescribeModel", "1700000000", ModelName="m")
     told = "# The AWS CLI cannot make call {} again ({}); curl can."
-    assert texts(served, "aws", journal(served)) == [
+    assert texts(server, "aws", journal(server)) == [
         told.format(1, "it has no InvokeEndpointWithResponseStream"),
         told.format(2, "it sends no x-sagemock-as-of"),
     ]

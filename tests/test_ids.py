@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
+import sagemock
 from command_line import Started, assert_one_sentence, run
 from fictions import IMAGE, variant
-from sagemock import RunningServer, Service, Settings, create_app, create_service
+from sagemock import Service, Settings, create_app, create_service
 from sagemock.api.service_model import ServiceModel
 from sagemock.app import create_ids
 from sagemock.ids import RandomIds, SeededIds
@@ -171,20 +172,14 @@ def test_a_service_without_a_socket_has_them_too(seeded: Flask) -> None:
     assert service.ids.request_id() == SeededIds(7).request_id()
 
 
-def test_accounts_for_tests_follow_the_seed_where_nothing_is_kept(
-    tmp_path: Path, model: ServiceModel
-) -> None:
+def test_accounts_for_tests_follow_the_seed_where_nothing_is_kept(tmp_path: Path) -> None:
     def accounts(**settings: Any) -> list[str]:
-        server = RunningServer(Settings(port=0, **settings), model)
-        try:
+        with sagemock.running(id_seed=7, **settings) as server:
             return [server.new_account(), server.new_account()]
-        finally:
-            server.stop()
 
-    in_memory = {"db": ":memory:", "id_seed": 7}
-    assert accounts(**in_memory) == accounts(**in_memory)
-    kept = {"db": tmp_path / "kept.db", "id_seed": 7}
-    assert not {*accounts(**kept)} & {*accounts(**kept)}
+    assert accounts() == accounts()
+    kept = tmp_path / "kept.db"
+    assert not {*accounts(db=kept)} & {*accounts(db=kept)}
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63])

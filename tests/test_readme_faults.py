@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import sagemock
+from sagemock import RunningServer
 from sagemock.faults import Faults
 
 pytest_plugins = ["pytester"]
@@ -28,22 +28,21 @@ def test_the_fixture_is_used_as_shown(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=4)
 
 
-def test_each_line_does_what_it_says() -> None:
+def test_each_line_does_what_it_says(server: RunningServer) -> None:
     counts = []
-    with sagemock.running() as server:
-        for line in block("faults").splitlines():
-            program, *arguments = shlex.split(line)
-            assert program == "sagemock"
-            result = subprocess.run(
-                [sys.executable, "-m", "sagemock", *arguments],
-                env={"SAGEMOCK_URL": server.url},
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=60,
-            )
-            assert (result.returncode, result.stderr) == (0, "")
-            counts.append(len(server.service.faults.shown()))
+    for line in block("faults").splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == "sagemock"
+        result = subprocess.run(
+            [sys.executable, "-m", "sagemock", *arguments],
+            env={"SAGEMOCK_URL": server.url},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert (result.returncode, result.stderr) == (0, "")
+        counts.append(len(server.service.faults.shown()))
     assert counts == [1, 2, 2, 0]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import Started
+from sagemock import RunningServer
 
 pytest_plugins = ["pytester"]
 
@@ -18,9 +18,8 @@ URL = "http://127.0.0.1:4577"
 CHANGING = re.compile(r"^\S+Z  (\d+) +[\d.]+", re.MULTILINE)
 
 
-def test_what_was_called_is_told_as_shown(tmp_path: Path) -> None:
-    started = Started(tmp_path, "--db", ":memory:")
-    program = BLOCKS["python"].replace(URL, started.url)
+def test_what_was_called_is_told_as_shown(server: RunningServer) -> None:
+    program = BLOCKS["python"].replace(URL, server.url)
     called = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
@@ -31,15 +30,14 @@ def test_what_was_called_is_told_as_shown(tmp_path: Path) -> None:
         result = subprocess.run(  # noqa: S602 - README's own lines
             line.replace("sagemock", command),
             shell=True,
-            env={"SAGEMOCK_URL": started.url, "PATH": "/usr/bin:/bin"},
+            env={"SAGEMOCK_URL": server.url, "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
-        told = result.stdout.replace(started.url, URL)
+        told = result.stdout.replace(server.url, URL)
         assert CHANGING.sub(r"\1", told) == CHANGING.sub(r"\1", said), result.stderr
-    started.stop()
 
 
 def test_calls_are_asserted_as_shown(pytester: pytest.Pytester) -> None:

@@ -8,6 +8,7 @@ import gzip
 import os
 import threading
 import weakref
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,28 +41,16 @@ class ModelFiles:
 
 
 class Clients:
-    """Makes clients of one server. What botocore reads for the first is kept for the others."""
+    """Makes clients of one server. What botocore reads for the first is kept for all of a process.
+
+    That takes longer than to start a server.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._making = threading.Lock()
         # Weakly: whoever makes a client for each of many tests need not hand them back.
         self._made: weakref.WeakSet[Any] = weakref.WeakSet()
-        self._session = Session(
-            session_vars={
-                "profile": _UNASKED,
-                "config_file": _NO_FILE,
-                "credentials_file": _NO_FILE,
-            }
-        )
-        loader = Loader(
-            extra_search_paths=[Loader.BUILTIN_DATA_PATH],
-            file_loader=ModelFiles(),
-            include_default_search_paths=False,
-        )
-        # Or it looks for the files of all that AWS has, twice, which takes as long as all the rest.
-        loader.list_available_services = lambda _: list(SERVED)
-        self._session.register_component("data_loader", loader)
+        self._session, self._making = _session()
 
     def client(self, service: str, account: str, region: str) -> Any:
         """A client in an account and region. Errors: ValueError, no such service is served."""
@@ -85,6 +74,27 @@ class Clients:
         with self._making:
             for client in self._made:
                 client.close()
+
+
+@cache
+def _session() -> tuple[Session, threading.Lock]:
+    """What makes clients, and what to hold meanwhile: it serves one thread at a time."""
+    session = Session(
+        session_vars={
+            "profile": _UNASKED,
+            "config_file": _NO_FILE,
+            "credentials_file": _NO_FILE,
+        }
+    )
+    loader = Loader(
+        extra_search_paths=[Loader.BUILTIN_DATA_PATH],
+        file_loader=ModelFiles(),
+        include_default_search_paths=False,
+    )
+    # Or it looks for the files of all that AWS has, twice, which takes as long as all the rest.
+    loader.list_available_services = lambda _: list(SERVED)
+    session.register_component("data_loader", loader)
+    return session, threading.Lock()
 
 
 def _plain(file_path: str) -> Path:

@@ -3,17 +3,15 @@
 A client program is given a version's ARN, as a deployment pipeline is.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import boto3
-
+import sagemock
 from real_models import archive, exchanges, put
-from running import Running
-from sagemock import Settings, create_app, create_service
-from sagemock.api.service_model import ServiceModel
+from sagemock import RunningServer
+from sagemock.clients import Clients
 
 Deploy = Callable[..., Any]
 
@@ -32,26 +30,15 @@ STREAM, _, _, BROKEN = exchanges("plain_stream")
 """A sentence gone on with, and one that breaks off after three words."""
 
 
-@contextmanager
-def running_models(model: ServiceModel, folder: Path, **settings: Any) -> Iterator[Running]:
+def running_models(folder: Path, **settings: Any) -> AbstractContextManager[RunningServer]:
     """A server whose bucket `models` is in a folder; what it runs ends with it.
 
     Its answers wait for what they began, so that no client sleeps 30 s on a busy machine.
     """
     bucket = folder / "models"
     bucket.mkdir(parents=True, exist_ok=True)
-    chosen: dict[str, Any] = {
-        "db": ":memory:",
-        "buckets": {"models": bucket},
-        "hold_s": 20,
-    } | settings
-    service = create_service(Settings(**chosen), model=model)
-    running = Running(create_app(service=service))
-    try:
-        yield running
-    finally:
-        running.stop()
-        service.close()
+    chosen: dict[str, Any] = {"buckets": {"models": bucket}, "hold_s": 20, **settings}
+    return sagemock.running(**chosen)
 
 
 def deploying(run: Callable[..., Any], url: str, buckets: Path) -> Deploy:
@@ -66,13 +53,7 @@ def deploying(run: Callable[..., Any], url: str, buckets: Path) -> Deploy:
 
 def registered(url: str, buckets: Path, model: str, status: str = "Approved") -> str:
     """The ARN of a version of the group `churn` with a model's archive in the bucket `models`."""
-    sagemaker = boto3.client(
-        "sagemaker",
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="123456789012",
-        aws_secret_access_key="secret",  # noqa: S106 - none
-    )
+    sagemaker = Clients(url).client("sagemaker", account="123456789012", region="us-east-1")
     if not sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]:
         sagemaker.create_model_package_group(ModelPackageGroupName="churn")
     version = sagemaker.create_model_package(

@@ -12,8 +12,7 @@ from environments import clean_environment, python_environment
 from expected import PAGES, REGISTRY, VERSION_1, botocore_errors
 
 from real_models import near
-from running import Running
-from sagemock.api.service_model import ServiceModel
+from sagemock import RunningServer
 
 pytestmark = pytest.mark.clients
 VERSION = "3.10.0"
@@ -28,7 +27,7 @@ def python() -> Path:
 
 
 @pytest.fixture
-def run(server: Running, python: Path, tmp_path: Path) -> Run:
+def run(server: RunningServer, python: Path, tmp_path: Path) -> Run:
     variables = clean_environment(server.url, tmp_path)
     return lambda part: run_python(
         python, "aiobotocore_client.py", part, variables=variables, folder=tmp_path
@@ -36,8 +35,8 @@ def run(server: Running, python: Path, tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def deploy(model: ServiceModel, python: Path, tmp_path: Path) -> Iterator[Deploy]:
-    with running_models(model, tmp_path) as server:
+def deploy(python: Path, tmp_path: Path) -> Iterator[Deploy]:
+    with running_models(tmp_path) as server:
         variables = clean_environment(server.url, tmp_path)
         program = "aiobotocore_deploy.py"
         run = partial(run_python, python, program, variables=variables, folder=tmp_path)

@@ -12,8 +12,7 @@ from environments import clean_environment, python_environment
 from expected import GROUP, REGISTRY
 
 from real_models import near
-from running import Running
-from sagemock.api.service_model import ServiceModel
+from sagemock import RunningServer
 
 pytestmark = pytest.mark.clients
 VERSION = "9.39.0"
@@ -28,7 +27,7 @@ def python() -> Path:
 
 
 @pytest.fixture
-def variables(server: Running, tmp_path: Path) -> dict[str, str]:
+def variables(server: RunningServer, tmp_path: Path) -> dict[str, str]:
     """Those of a user whose AWS configuration lies in the environment."""
     return airflow_variables(server.url, tmp_path)
 
@@ -43,14 +42,14 @@ def airflow_variables(url: str, home: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def host(model: ServiceModel, tmp_path: Path) -> Iterator[Running]:
+def host(tmp_path: Path) -> Iterator[RunningServer]:
     """A server that runs models."""
-    with running_models(model, tmp_path) as running:
+    with running_models(tmp_path) as running:
         yield running
 
 
 @pytest.fixture
-def connected(variables: dict[str, str], server: Running) -> dict[str, str]:
+def connected(variables: dict[str, str], server: RunningServer) -> dict[str, str]:
     """Those of a user whose AWS configuration lies in Airflow's connection, and only there."""
     connection = {
         "conn_type": "aws",
@@ -104,7 +103,7 @@ def test_the_operator_takes_back_the_group_of_a_refused_version(
 
 
 def test_the_operators_deploy_a_version_change_it_over_and_take_it_down(
-    host: Running, python: Path, tmp_path: Path
+    host: RunningServer, python: Path, tmp_path: Path
 ) -> None:
     variables = airflow_variables(host.url, tmp_path)
     run = partial(run_python, python, "airflow_deploy.py", variables=variables, folder=tmp_path)
@@ -122,7 +121,7 @@ def test_the_operators_deploy_a_version_change_it_over_and_take_it_down(
 
 
 def test_a_task_fails_whose_model_cannot_be_started(
-    host: Running, python: Path, tmp_path: Path
+    host: RunningServer, python: Path, tmp_path: Path
 ) -> None:
     version = registered(host.url, tmp_path, "plain_score")
     (tmp_path / "models" / "plain_score" / "model.tar.gz").write_bytes(b"no archive")

@@ -12,8 +12,7 @@ from environments import clean_environment, python_environment
 from expected import DEPLOY_MESSAGES, GROUP, LOOK_THERE, MESSAGES, REGISTRY, VERSION_1
 
 from real_models import near
-from running import Running
-from sagemock.api.service_model import ServiceModel
+from sagemock import RunningServer
 
 pytestmark = pytest.mark.clients
 VERSION = "1.46.3"
@@ -52,14 +51,14 @@ def program() -> Path:
 
 
 @pytest.fixture
-def aws(server: Running, program: Path, tmp_path: Path) -> Aws:
+def aws(server: RunningServer, program: Path, tmp_path: Path) -> Aws:
     return Aws(program, server.url, tmp_path)
 
 
 @pytest.fixture
-def host(model: ServiceModel, tmp_path: Path) -> Iterator[Running]:
+def host(tmp_path: Path) -> Iterator[RunningServer]:
     """A server that runs models."""
-    with running_models(model, tmp_path) as running:
+    with running_models(tmp_path) as running:
         yield running
 
 
@@ -205,7 +204,7 @@ def test_errors_are_told_in_aws_words(aws: Aws) -> None:
 
 
 def test_a_version_is_deployed_called_and_taken_down(
-    host: Running, program: Path, tmp_path: Path
+    host: RunningServer, program: Path, tmp_path: Path
 ) -> None:
     version = registered(host.url, tmp_path, "numpy_churn")
     aws = Aws(program, host.url, tmp_path)
@@ -235,7 +234,7 @@ def test_a_version_is_deployed_called_and_taken_down(
 
 
 def test_errors_of_a_deployment_are_told_in_aws_words(
-    host: Running, program: Path, tmp_path: Path
+    host: RunningServer, program: Path, tmp_path: Path
 ) -> None:
     version = registered(host.url, tmp_path, "plain_score", "PendingManualApproval")
     aws = Aws(program, host.url, tmp_path)

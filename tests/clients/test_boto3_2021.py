@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from boto3_deployment import check_deployed, check_errors, deploying_boto3
 from client_programs import found_python, run_python
@@ -13,8 +12,7 @@ from deployable import Deploy, running_models
 from environments import clean_environment, python_environment
 from expected import GROUP, PAGES, VERSION_1, botocore_errors
 
-from running import Running
-from sagemock.api.service_model import ServiceModel
+from sagemock import RunningServer
 
 pytestmark = pytest.mark.clients
 VERSION = "1.17.112"
@@ -47,7 +45,7 @@ def python() -> Path:
 
 
 @pytest.fixture
-def run(server: Running, python: Path, tmp_path: Path) -> Run:
+def run(server: RunningServer, python: Path, tmp_path: Path) -> Run:
     variables = clean_environment(server.url, tmp_path)
     return lambda *arguments: run_python(
         python, "old_boto3.py", server.url, *arguments, variables=variables, folder=tmp_path
@@ -55,8 +53,8 @@ def run(server: Running, python: Path, tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def deploy(model: ServiceModel, python: Path, tmp_path: Path) -> Iterator[Deploy]:
-    with running_models(model, tmp_path) as server:
+def deploy(python: Path, tmp_path: Path) -> Iterator[Deploy]:
+    with running_models(tmp_path) as server:
         yield deploying_boto3(server.url, python, tmp_path)
 
 
@@ -134,14 +132,8 @@ def test_errors_have_aws_words_and_are_not_tried_again(run: Run) -> None:
     assert run("errors") == botocore_errors()
 
 
-def test_it_passes_over_what_a_newer_client_gave_a_version(run: Run, server: Running) -> None:
-    newer = boto3.client(
-        "sagemaker",
-        endpoint_url=server.url,
-        region_name="us-east-1",
-        aws_access_key_id="123456789012",
-        aws_secret_access_key="secret",  # noqa: S106 - none
-    )
+def test_it_passes_over_what_a_newer_client_gave_a_version(run: Run, server: RunningServer) -> None:
+    newer = server.client()
     newer.create_model_package_group(ModelPackageGroupName="churn")
     newer.create_model_package(
         ModelPackageGroupName="churn",
@@ -152,7 +144,6 @@ def test_it_passes_over_what_a_newer_client_gave_a_version(run: Run, server: Run
         ModelLifeCycle={"Stage": "Development", "StageStatus": "InProgress"},
         ModelCard={"ModelCardStatus": "Draft", "ModelCardContent": "{}"},
     )
-    newer.close()
     assert run("describe", json.dumps(VERSION_1)) == {
         "ModelPackageGroupName": "churn",
         "ModelPackageVersion": 1,

@@ -12,8 +12,7 @@ from deployable import Deploy, running_models
 from environments import clean_environment, python_environment
 from expected import GROUP, PAGES, VERSION_1, botocore_errors
 
-from running import Running
-from sagemock.api.service_model import ServiceModel
+from sagemock import RunningServer
 
 pytestmark = pytest.mark.clients
 VERSION = "1.26.165"
@@ -62,7 +61,7 @@ def python() -> Path:
 
 
 @pytest.fixture
-def run(server: Running, python: Path, tmp_path: Path) -> Run:
+def run(server: RunningServer, python: Path, tmp_path: Path) -> Run:
     variables = clean_environment(server.url, tmp_path)
     return lambda *arguments: run_python(
         python, "old_boto3.py", server.url, *arguments, variables=variables, folder=tmp_path
@@ -70,8 +69,8 @@ def run(server: Running, python: Path, tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def deploy(model: ServiceModel, python: Path, tmp_path: Path) -> Iterator[Deploy]:
-    with running_models(model, tmp_path) as server:
+def deploy(python: Path, tmp_path: Path) -> Iterator[Deploy]:
+    with running_models(tmp_path) as server:
         yield deploying_boto3(server.url, python, tmp_path)
 
 

@@ -8,12 +8,10 @@ import pytest
 from boto3_deployment import check_deployed, check_errors, deploying_boto3
 from deployable import BROKEN, STREAM, Deploy, running_models
 
-from sagemock.api.service_model import ServiceModel
-
 
 @pytest.fixture
-def deploy(model: ServiceModel, tmp_path: Path) -> Iterator[Deploy]:
-    with running_models(model, tmp_path) as server:
+def deploy(tmp_path: Path) -> Iterator[Deploy]:
+    with running_models(tmp_path) as server:
         yield deploying_boto3(server.url, sys.executable, tmp_path)
 
 

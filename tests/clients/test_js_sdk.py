@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from client_programs import installed_for_node, run_node
 from deployable import BROKEN, CHURN, LOGS, STREAM, Deploy, deploying, running_models
@@ -13,8 +12,7 @@ from environments import clean_environment
 from expected import DEPLOY_MESSAGES, GROUP, LOOK_THERE, MESSAGES, PAGES, REGISTRY
 
 from real_models import near
-from running import Running
-from sagemock.api.service_model import ServiceModel
+from sagemock import RunningServer
 
 pytestmark = pytest.mark.clients
 VERSION = "3.1142.0"
@@ -30,15 +28,15 @@ def packages() -> Path:
 
 
 @pytest.fixture
-def run(server: Running, packages: Path, tmp_path: Path) -> Run:
+def run(server: RunningServer, packages: Path, tmp_path: Path) -> Run:
     # This SDK reads its region from a variable of another name than boto3 does.
     variables = clean_environment(server.url, tmp_path) | {"AWS_REGION": "us-east-1"}
     return lambda part: run_node(packages, "js_sdk.mjs", part, variables=variables, folder=tmp_path)
 
 
 @pytest.fixture
-def deploy(model: ServiceModel, packages: Path, tmp_path: Path) -> Iterator[Deploy]:
-    with running_models(model, tmp_path) as server:
+def deploy(packages: Path, tmp_path: Path) -> Iterator[Deploy]:
+    with running_models(tmp_path) as server:
         variables = clean_environment(server.url, tmp_path) | {"AWS_REGION": "us-east-1"}
         run = partial(run_node, packages, "js_deploy.mjs", variables=variables, folder=tmp_path)
         yield deploying(run, server.url, tmp_path)
@@ -66,17 +64,10 @@ def test_the_developer_guides_flow(run: Run) -> None:
     }
 
 
-def test_a_time_is_a_date_to_the_millisecond(run: Run, server: Running) -> None:
-    sagemaker = boto3.client(
-        "sagemaker",
-        endpoint_url=server.url,
-        region_name="us-east-1",
-        aws_access_key_id="123456789012",
-        aws_secret_access_key="secret",  # noqa: S106 - none
-    )
+def test_a_time_is_a_date_to_the_millisecond(run: Run, server: RunningServer) -> None:
+    sagemaker = server.client()
     sagemaker.create_model_package_group(ModelPackageGroupName="churn")
     group = sagemaker.describe_model_package_group(ModelPackageGroupName="churn")
-    sagemaker.close()
     date = {"isDate": True, "milliseconds": round(group["CreationTime"].timestamp() * 1000)}
     assert run("times") == [date, date]
 

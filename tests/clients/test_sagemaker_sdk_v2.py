@@ -9,7 +9,7 @@ import sdk_v2
 from client_programs import run_python
 from expected import GROUP, REGISTRY, VERSION_1
 
-from running import Running
+from sagemock import RunningServer
 
 pytestmark = pytest.mark.clients
 CLIENT = sdk_v2.CLIENT
@@ -29,7 +29,7 @@ def python() -> Path:
 
 
 @pytest.fixture
-def run(server: Running, python: Path, tmp_path: Path) -> Run:
+def run(server: RunningServer, python: Path, tmp_path: Path) -> Run:
     variables = sdk_v2.sdk_variables(server.url, tmp_path)
 
     def run(part: str, **beside: str) -> Any:

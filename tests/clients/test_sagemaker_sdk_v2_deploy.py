@@ -14,8 +14,7 @@ from environments import python_environment
 from expected import LOOK_THERE, REGISTRY, VERSION_1
 
 from real_models import LIBRARIES, MODELS, archive, exchanges, near
-from running import Running
-from sagemock.api.service_model import ServiceModel
+from sagemock import RunningServer
 
 pytestmark = pytest.mark.clients
 CLIENT = sdk_v2.CLIENT
@@ -27,18 +26,18 @@ def python() -> Path:
 
 
 @pytest.fixture
-def host(model: ServiceModel, tmp_path: Path) -> Iterator[Running]:
+def host(tmp_path: Path) -> Iterator[RunningServer]:
     """A server that runs models."""
-    with running_models(model, tmp_path) as running:
+    with running_models(tmp_path) as running:
         yield running
 
 
 @pytest.fixture
-def deploy(host: Running, python: Path, tmp_path: Path) -> Deploy:
+def deploy(host: RunningServer, python: Path, tmp_path: Path) -> Deploy:
     return sdk_deploying(host, python, tmp_path)
 
 
-def sdk_deploying(host: Running, python: Path, folder: Path) -> Deploy:
+def sdk_deploying(host: RunningServer, python: Path, folder: Path) -> Deploy:
     """A function that runs a part of the program on a new version of a model."""
     variables = sdk_v2.sdk_variables(host.url, folder)
     program = "sagemaker_sdk_v2_deploy.py"
@@ -68,7 +67,7 @@ def test_a_version_that_waits_for_its_approval_is_deployed_and_predicts(deploy: 
 
 
 def test_an_endpoint_is_changed_over_to_another_version_and_back(
-    deploy: Deploy, host: Running, tmp_path: Path
+    deploy: Deploy, host: RunningServer, tmp_path: Path
 ) -> None:
     registered(host.url, tmp_path, "plain_tenant")
     seen = deploy("update", "numpy_churn", CHURN.body)
@@ -106,7 +105,7 @@ def test_a_stream_is_read_chunk_by_chunk_and_a_broken_one_raises(deploy: Deploy)
 
 @pytest.mark.parametrize("library_model", ["sklearn_iris", "xgboost_wine"])
 def test_a_version_with_its_script_beside_it_answers_as_its_library_does(
-    library_model: str, model: ServiceModel, python: Path, tmp_path: Path
+    library_model: str, python: Path, tmp_path: Path
 ) -> None:
     libraries = python_environment("model-libraries", *LIBRARIES) / "python"
     asked = [
@@ -125,7 +124,7 @@ def test_a_version_with_its_script_beside_it_answers_as_its_library_does(
         for each in asked
     ]
     interpreters = (("image:*", str(libraries)),)
-    with running_models(model, tmp_path, interpreters=interpreters) as host:
+    with running_models(tmp_path, interpreters=interpreters) as host:
         deploy = sdk_deploying(host, python, tmp_path)
         answers = deploy("answers", library_model, *requests)
     assert len(answers) == len(asked) > 1
@@ -134,7 +133,7 @@ def test_a_version_with_its_script_beside_it_answers_as_its_library_does(
 
 
 def test_a_model_and_its_script_are_registered_and_deployed_from_s3(
-    model: ServiceModel, python: Path, tmp_path: Path
+    python: Path, tmp_path: Path
 ) -> None:
     libraries = python_environment("model-libraries", *LIBRARIES) / "python"
     source = tmp_path / "source"
@@ -144,7 +143,6 @@ def test_a_model_and_its_script_are_registered_and_deployed_from_s3(
     with (
         sdk_v2.moto_beside(python, tmp_path) as s3,
         running_models(
-            model,
             tmp_path,
             buckets={},
             s3_endpoint=s3,

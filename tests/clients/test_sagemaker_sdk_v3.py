@@ -12,8 +12,7 @@ from environments import clean_environment, python_environment
 from expected import DEPLOY_MESSAGES, GROUP, LOOK_THERE, REGISTRY, VERSION_1
 
 from real_models import near, read
-from running import Running
-from sagemock.api.service_model import ServiceModel
+from sagemock import RunningServer
 
 pytestmark = pytest.mark.clients
 VERSION = "2.27.0"
@@ -46,7 +45,7 @@ def python() -> Path:
 
 
 @pytest.fixture
-def run(server: Running, python: Path, tmp_path: Path) -> Run:
+def run(server: RunningServer, python: Path, tmp_path: Path) -> Run:
     return partial(
         run_python,
         python,
@@ -57,8 +56,8 @@ def run(server: Running, python: Path, tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def deploy(model: ServiceModel, python: Path, tmp_path: Path) -> Iterator[Deploy]:
-    with running_models(model, tmp_path) as server:
+def deploy(python: Path, tmp_path: Path) -> Iterator[Deploy]:
+    with running_models(tmp_path) as server:
         run = partial(
             run_python,
             python,
