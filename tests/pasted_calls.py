@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from fictions import create
+from fictions import IMAGE, variant
 from sagemock import RunningServer
 from sagemock.call_text import FORMS
 from sagemock.wire.aws_json import AS_OF
@@ -66,6 +66,7 @@ def run_shell(text: str, **others: str) -> str:
         env=variables(**others),
         capture_output=True,
         text=True,
+        errors="replace",  # an invocation may answer any bytes
         timeout=60,
         check=False,
     )
@@ -83,7 +84,10 @@ def made_by_anybody(server: RunningServer) -> None:
     operated(server, "ListModels", MaxResults=1_000_000)
     operated(server, "ListTrainingJobs")
     sent(server, b"", **{"X-Amz-Target": "SageMaker.ListModels"})
-    create(server.service, "it")
+    operated(server, "CreateModel", ModelName="it", PrimaryContainer={"Image": IMAGE})
+    variants = [variant("it")]
+    operated(server, "CreateEndpointConfig", EndpointConfigName="it", ProductionVariants=variants)
+    operated(server, "CreateEndpoint", EndpointName="it", EndpointConfigName="it")
     of_runtime = {"path": "/endpoints/it/invocations", "Content_Type": "text/csv"}
     sent(server, ODD.encode(), **of_runtime)
     sent(server, b"@\x00\xff\r\n", Accept="text/csv", **of_runtime)

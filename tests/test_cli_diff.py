@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from command_line import assert_one_sentence, run
 from sagemock.api.service_model import ServiceModel
-from two_registries import Client, answering, sagemock_served
+from two_registries import Client, answering, moto_served, sagemock_served
 
 HOME, AWAY = "123456789012", "111122223333"
 STATUS = "ModelApprovalStatus"
@@ -219,10 +218,11 @@ def test_exact_compares_times_and_whole_arns(a: str, b: str) -> None:
 
 
 def test_a_server_that_is_no_sagemock_is_compared_too(a: str, tmp_path: Path) -> None:
-    moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    url = f"http://{host}:{port}"
+    with moto_served() as url:
+        compare_with_moto(a, url, tmp_path)
+
+
+def compare_with_moto(a: str, url: str, tmp_path: Path) -> None:
     for each in (a, url):
         with Client(each) as client:
             client.group(Tags=[{"Key": "team", "Value": "growth"}])
@@ -236,7 +236,6 @@ def test_a_server_that_is_no_sagemock_is_compared_too(a: str, tmp_path: Path) ->
     with Client(url) as client:
         client("CreateModelPackageGroup", ModelPackageGroupName="more")
     code, out, _ = diff(a, url, "--json")
-    moto.stop()
     told = json.loads(out)
     assert code == 1
     assert told["Differences"] == [{"Group": "more", "Only": "B", "Versions": 0}]

@@ -293,6 +293,11 @@ def test_a_decorated_coroutine_has_a_server_until_it_ends() -> None:
     assert asyncio.run(listed()) == []
 
 
+@pytest.fixture
+def server() -> None:
+    pytest.fail("pytest has looked for a fixture where a decorator gives the server")
+
+
 @sagemock.running()
 def test_pytest_looks_for_no_fixture_of_the_servers_name(
     tmp_path: Path, server: sagemock.RunningServer

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from sagemock.api.service_model import ServiceModel
 from sagemock.named_settings import settings_for_tests
 from sagemock.running_server import RunningServer
 from sagemock.settings import Settings
@@ -14,8 +15,6 @@ from sagemock.settings import Settings
 if TYPE_CHECKING:
     from types import TracebackType
     from unittest import TestCase
-
-    from sagemock.api.service_model import ServiceModel
 
 Answer = TypeVar("Answer")
 Case = TypeVar("Case", bound=type)
@@ -28,7 +27,7 @@ class ListeningError(OSError):
     """A server cannot listen where its settings say; the message is a sentence with what helps."""
 
 
-def started(settings: Settings, model: "ServiceModel | None" = None) -> RunningServer:
+def started(settings: Settings, model: ServiceModel | None = None) -> RunningServer:
     """A server that answers, until it is stopped.
 
     Errors: ListeningError; those of `sagemock.create_service`.
@@ -57,7 +56,7 @@ class Running:
         self._servers: list[RunningServer] = []
 
     def __enter__(self) -> RunningServer:
-        server = started(self._settings)
+        server = started(self._settings, _model())
         self._servers.append(server)
         return server
 
@@ -125,6 +124,12 @@ def running(decorated: Any = None, /, **settings: Any) -> Any:
     """
     around = Running(settings_for_tests(settings))
     return around if decorated is None else around(decorated)
+
+
+@functools.cache
+def _model() -> ServiceModel:
+    """The service model, which takes as long to read as a server to start; it never changes."""
+    return ServiceModel.installed()
 
 
 def _without_server(function: Callable[..., Any]) -> inspect.Signature:

@@ -32,8 +32,8 @@ def _narrowing_options(command: Any) -> Any:
 
 
 @click.command(epilog="Example: sagemock diff http://staging:4577 http://127.0.0.1:4577")
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", type=click.Path(readable=False))
+@click.argument("b", type=click.Path(readable=False))
 @option("--account", help="Account on both sides, 12 digits; a server has one of its own.")
 @option("--region", help="Region on both sides.  [default: a snapshot's, AWS's, or us-east-1]")
 @click.option("--account-a", help="Account of A.")
@@ -75,7 +75,7 @@ def diff(  # noqa: PLR0913 - one for each option
 
 
 @click.command(name="diff", epilog="Example: sagemock snapshot diff before.json")
-@click.argument("file")
+@click.argument("file", type=click.Path(readable=False))
 @url_option()
 @_narrowing_options
 def snapshot_diff(*, file: str, url: str, **shown: Any) -> None:
