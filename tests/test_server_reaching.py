@@ -2,7 +2,9 @@
 
 import http.client
 import socket
+import socketserver
 import ssl
+import threading
 import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +70,25 @@ def test_http_where_https_is_spoken_is_told_at_once(
         f"^sagemock: What answers at http://127.0.0.1:{tls_port} speaks https; "
         f"use https://127.0.0.1:{tls_port}\\.$",
     )
+
+
+def test_a_server_of_tls_that_takes_its_time_is_not_taken_for_one_of_plain_http() -> None:
+    begun = threading.Event()
+
+    class Slow(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            if self.request.recv(1) == b"\x16":
+                begun.wait(10)
+            else:
+                self.request.sendall(HTML)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Slow) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        assert other_address(f"https://127.0.0.1:{server.server_address[1]}", 0.2) is None
+        begun.set()
+        server.shutdown()
+        thread.join(10)
 
 
 def test_a_server_of_tls_that_says_something_itself_is_told_the_same(tmp_path: Path) -> None:

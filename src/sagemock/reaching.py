@@ -10,7 +10,8 @@ _TIMEOUT_S = 5.0
 # As long is waited where plain HTTP is spoken: it is the one mistake that shows by nothing else.
 _HANDSHAKE_S = 1.0
 _ASKED = b"GET /_sagemock/health HTTP/1.0\r\n\r\n"
-_ANSWERED = b"HTTP/"
+_ANSWERED, _REFUSED = b"HTTP/", b"400"
+_LINE_BYTES = 1024
 
 
 def other_address(url: str, timeout_s: float = _TIMEOUT_S) -> str | None:
@@ -82,6 +83,9 @@ def _speaks_http(host: str, port: int, timeout_s: float) -> bool:
     try:
         with socket.create_connection((host, port), timeout_s) as plain:
             plain.sendall(_ASKED)
-            return plain.recv(len(_ANSWERED)) == _ANSWERED
+            with plain.makefile("rb") as answer:
+                version, _, status = answer.readline(_LINE_BYTES).partition(b" ")
+            # A server of TLS, a slow one say, tells so that it was asked in plain HTTP.
+            return version.startswith(_ANSWERED) and not status.startswith(_REFUSED)
     except OSError:
         return False

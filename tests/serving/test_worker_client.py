@@ -107,7 +107,9 @@ def test_a_fresh_connection_that_closed_unanswered_is_not(make: Make) -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no",
         b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
         b"HTTP/1.1 \r\n\r\n",
+        b"HTTP/1.1\r\n\r\n",
         b"SSH-2.0-OpenSSH\r\n",
     ],
 )

@@ -134,7 +134,10 @@ def _head(head: bytes) -> _Head:
                 content_type = value.strip().decode("latin-1")
             case b"X-Amzn-SageMaker-Custom-Attributes":
                 custom_attributes = value.strip().decode("latin-1")
-    return _Head(int(first.split(b" ", 2)[1]), length, content_type, custom_attributes)
+    if length is not None and length < 0:
+        raise ValueError("An answer cannot have less than no length.")
+    _, _, status = first.partition(b" ")
+    return _Head(int(status[:3]), length, content_type, custom_attributes)
 
 
 class Client:
