@@ -78,8 +78,9 @@ def test_a_call_under_way_is_answered_by_the_model_that_is_replaced(deployed: De
 
 
 def test_while_the_next_model_loads_the_present_one_answers(serve: Serve) -> None:
-    deployed = serve(hold_s=0.2)
-    name = deployed.run(says("old"))
+    deployed, name = serve(hold_s=0.2), "it"
+    deployed.create(name, deployed.program(says("old"), name))
+    deployed.comes_to(name, "InService")
     latch = deployed.folder / "latch"
     updated = deployed.update(name, deployed.program(loads_after(latch, "new"), "new"), to="new")
     assert updated["EndpointStatus"] == "Updating"
