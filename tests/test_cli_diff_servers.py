@@ -9,6 +9,7 @@ import pytest
 from command_line import assert_one_sentence, run
 from sagemock.api.service_model import ServiceModel
 from sagemock.server_client import ask, send
+from tls_server import tls_server
 from two_registries import Client, answering, moto_served, sagemock_served
 
 HOME, AWAY = "123456789012", "111122223333"
@@ -92,6 +93,20 @@ def test_a_server_of_an_account_that_a_snapshot_has_not_asks_which_is_meant(
     )
 
 
+def test_a_word_that_aws_does_not_know_is_a_difference_like_any_other(
+    a: str, tmp_path: Path
+) -> None:
+    with Client(a, HOME) as client:
+        client.group()
+        client.version(ModelApprovalStatus="Approved")
+    file = Path(saved(a, tmp_path / "a.json"))
+    # What a server of `--validation warn` may have stored.
+    file.write_text(file.read_text("utf-8").replace('"Approved"', '"Approoved"'), "utf-8")
+    code, out, _ = diff(str(file), a, "--json")
+    (found,) = json.loads(out)["Differences"]
+    assert (code, found["A"], found["B"]) == (1, "Approoved", "Approved")
+
+
 def test_comparing_is_no_call_of_the_program_under_test(a: str, tmp_path: Path) -> None:
     with Client(a, HOME) as client:
         client.group()
@@ -114,3 +129,38 @@ def test_no_other_server_is_told_that_a_tool_asks() -> None:
         assert diff(url, url) == (0, "No differences.\n", "")
     assert "X-Amz-Target" in heard
     assert not [each for each in heard if each.lower().startswith("x-sagemock")]
+
+
+@pytest.mark.parametrize("more", [(), ("--account", HOME)], ids=["all accounts", "one account"])
+@pytest.mark.parametrize("is_file", [True, False], ids=["a snapshot", "a server"])
+def test_https_where_plain_http_is_spoken_is_told_with_the_address_that_is_right(
+    a: str, tmp_path: Path, more: tuple[str, ...], *, is_file: bool
+) -> None:
+    with Client(a, HOME) as client:
+        client.group()
+    right = saved(a, tmp_path / "a.json") if is_file else a
+    wrong = a.replace("http:", "https:")
+    said = f"^sagemock: What answers at {wrong} speaks plain http; use {a}\\.$"
+    # Botocore would wait for half a minute, longer than a command is given here.
+    assert_one_sentence(run("diff", right, wrong, *more), said)
+    assert_one_sentence(run("diff", wrong, right, *more), said)
+
+
+def test_a_snapshot_is_not_compared_with_https_where_plain_http_is_spoken(
+    a: str, tmp_path: Path
+) -> None:
+    wrong = a.replace("http:", "https:")
+    assert_one_sentence(
+        run("snapshot", "diff", saved(a, tmp_path / "a.json"), "--url", wrong),
+        f"^sagemock: What answers at {wrong} speaks plain http; use {a}\\.$",
+    )
+
+
+def test_http_where_https_is_spoken_is_told_with_the_address_that_is_right(
+    a: str, tmp_path: Path
+) -> None:
+    with tls_server(tmp_path) as port:
+        wrong, right = (f"{scheme}://127.0.0.1:{port}" for scheme in ("http", "https"))
+        said = f"^sagemock: What answers at {wrong} speaks https; use {right}\\.$"
+        assert_one_sentence(run("diff", a, wrong), said)
+        assert_one_sentence(run("diff", wrong, a, "--account", HOME), said)

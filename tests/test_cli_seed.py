@@ -179,6 +179,39 @@ def test_account_and_region_are_those_that_are_given_or_that_the_file_names(
     assert told[3] == "made     arn:aws:sagemaker:eu-west-1:210987654321:model-package-group/churn"
 
 
+def test_a_file_that_names_another_account_than_the_command_says_where_it_went(
+    server: Started, seed: Path
+) -> None:
+    where = ("--account", "111122223333", "--region", "eu-west-1", "--url", server.url)
+    told = run("seed", str(seed), str(EXAMPLE), *where)
+    # The region is that which the file names.
+    assert (told.returncode, told.stderr) == (
+        0,
+        (
+            f"sagemock: {EXAMPLE} names the account 210987654321 and went there: "
+            "--account 111122223333 is for files that name none.\n"
+        ),
+    )
+    same = run("seed", str(EXAMPLE), "--account", "210987654321", "--url", server.url)
+    assert (same.returncode, same.stderr) == (0, "")
+    other = run("seed", str(EXAMPLE), "--region", "eu-north-1", "--url", server.url)
+    assert other.stderr == (
+        f"sagemock: {EXAMPLE} names the region eu-west-1 and went there: "
+        "--region eu-north-1 is for files that name none.\n"
+    )
+
+
+def test_a_snapshot_is_sent_to_the_command_that_loads_it(server: Started, tmp_path: Path) -> None:
+    snapshot = tmp_path / "before.json"
+    assert run("snapshot", "save", str(snapshot), "--url", server.url).returncode == 0
+    said = (
+        f"The seed {snapshot} cannot be planted: it is a snapshot; load it with "
+        f"`sagemock snapshot load {snapshot}`"
+    )
+    assert_one_sentence(run("seed", str(snapshot), "--url", server.url), said)
+    assert_one_sentence(run("serve", "--db", ":memory:", "--seed", str(snapshot)), said)
+
+
 def test_an_account_that_cannot_be_is_refused(seed: Path) -> None:
     assert_one_sentence(run("seed", str(seed), "--account", "12"), "An account id is 12 digits")
 

@@ -64,6 +64,19 @@ def test_the_counts_are_told_as_json(url: str, tmp_path: Path) -> None:
     assert json.loads(saved.stdout) == {"saved": COUNTS}
 
 
+@pytest.mark.parametrize("name", ["churn.yaml", "churn.json"])
+def test_a_seed_is_sent_to_the_command_that_plants_it(url: str, tmp_path: Path, name: str) -> None:
+    seed = tmp_path / name
+    groups = [{"ModelPackageGroupName": "churn"}]
+    is_json = name.endswith(".json")
+    seed.write_text(json.dumps({"groups": groups}) if is_json else f"groups: {groups}\n")
+    said = "cannot be loaded: it is a seed; plant it with `sagemock seed FILE`\\.$"
+    loaded = run("snapshot", "load", str(seed), "--url", url)
+    assert_one_sentence(loaded, f"^sagemock: {seed}: The snapshot {said}")
+    for command in (("snapshot", "diff", str(seed), "--url", url), ("diff", str(seed), url)):
+        assert_one_sentence(run(*command), f"^sagemock: The snapshot {seed} {said}")
+
+
 def test_a_minus_is_stdin_and_stdout(url: str) -> None:
     kept = VERSION_1.read_bytes()
     assert piped("load", "-", "--url", url, given=kept).returncode == 0

@@ -118,6 +118,77 @@ def test_a_value_of_a_wrong_type_is_no_unknown_word_besides(
     assert told.endswith("ModelApprovalStatus: 7 stands where text must be; put it in quotes.")
 
 
+def test_tags_policy_card_and_specifications_are_looked_at_whatever_else_is_wrong(
+    refused: Callable[[str], list[str]],
+) -> None:
+    told = refused(
+        """
+groups:
+- ModelPackageGroupName: not_so
+  ModelPackageGroupDescription: 7
+  Tags: {'aws:team': growth}
+  ResourcePolicy: not json
+  versions:
+  - Domain: 1
+    ModelPackageDescription: {}
+    SourceUri: ''
+    ModelCard: {ModelCardContent: {model_overvew: {}}}
+    AdditionalInferenceSpecifications:
+    - {Name: a, Containers: [{Image: a}]}
+    - {Name: a, Containers: [{Image: b}]}
+    InferenceSpecification:
+      Containers: [{Image: a, ModelDataUrl: s3://a, ModelDataSource: {S3DataSource: {S3Uri: s3://a,
+        S3DataType: S3Prefix, CompressionType: None}}}]
+"""
+    )
+    starts = [
+        "line 3, groups[0].ModelPackageGroupName: Value 'not_so' at ",
+        "line 4, groups[0].ModelPackageGroupDescription: 7 stands where text must be",
+        "line 5, groups[0].Tags: Tag key 'aws:team' is not allowed",
+        "line 6, groups[0].ResourcePolicy: Invalid policy provided: Not a JSON document.",
+        "line 8, groups[0].versions[0]: SourceUri and InferenceSpecification cannot both",
+        "line 8, groups[0].versions[0].Domain: 1 stands where text must be",
+        "line 9, groups[0].versions[0].ModelPackageDescription: an object stands where text",
+        "line 11, groups[0].versions[0].ModelCard: Model card content does not follow",
+        "line 12, groups[0].versions[0].AdditionalInferenceSpecifications: ",
+    ]
+    assert told[0] == f"{len(starts)} things are wrong with it."
+    for line, start in zip(told[1:], starts, strict=True):
+        assert line.startswith(f"  {start}")
+
+
+def policy_of(group: str, account: str = "${AWS::AccountId}") -> Members:
+    arn = f"arn:aws:sagemaker:eu-west-1:{account}:model-package-group/{group}"
+    told = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": arn}
+    return {"ModelPackageGroupName": group, "ResourcePolicy": {"Statement": told}}
+
+
+def test_a_policy_of_another_group_is_told_without_a_server(
+    model: ServiceModel, tmp_path: Path
+) -> None:
+    other = {**policy_of("churn"), "ModelPackageGroupName": "fraud"}
+    path = written(tmp_path, {"groups": [other, policy_of("churn"), policy_of("x", "1" * 12)]})
+    with pytest.raises(
+        SeedError, match=r"groups\[0\]\.ResourcePolicy: .* does not belong to the g"
+    ):
+        read_seed(path, model)
+
+
+def test_all_policies_of_another_account_are_told_at_once_before_anything_is_written(
+    service: Service, model: ServiceModel, tmp_path: Path
+) -> None:
+    groups = [policy_of("a", "1" * 12), policy_of("b"), policy_of("c", "2" * 12)]
+    with pytest.raises(SeedError) as error:
+        planting(service, model, tmp_path)({"region": "eu-west-1", "groups": groups})
+    told = str(error.value).split("\n  ")
+    assert told[0].endswith("2 things are wrong with it.")
+    assert [each.partition(": ")[0].partition(", ")[2] for each in told[1:]] == [
+        "groups[0].ResourcePolicy",
+        "groups[2].ResourcePolicy",
+    ]
+    assert ask(service, "ListModelPackageGroups")["ModelPackageGroupSummaryList"] == []
+
+
 # What AWS tells of a version and its client sends nobody, from the service model itself.
 def only_described(model: ServiceModel, thing: str, *operations: str) -> set[str]:
     shapes: Any = model.shapes
@@ -207,5 +278,90 @@ def test_a_package_is_told_what_to_take_out_beside_what_else_is_wrong(
             "line 1, packages[0]: AWS sets ModelPackageArn and ModelPackageStatus itself; take "
             "them out, also ModelApprovalStatus (an unversioned package is neither approved nor "
             "rejected)."
+        ),
+    ]
+
+
+AT_THE_TOP = {
+    "a group": (
+        "ModelPackageGroup",
+        {"ModelPackageGroupName": GROUP},
+        "members of a group; put them together in the list `groups`.",
+    ),
+    "a version": (
+        "ModelPackage",
+        {"ModelPackageName": VERSION},
+        (
+            "members of a version; put them together in the list `versions` of its group, which is "
+            "in the list `groups`."
+        ),
+    ),
+    "a package": (
+        "ModelPackage",
+        {"ModelPackageName": "market"},
+        "members of a package; put them together in the list `packages`.",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", AT_THE_TOP)
+def test_a_describe_answer_for_a_whole_file_is_told_where_it_goes_and_what_is_too_much(
+    what: str, service: Service, model: ServiceModel, tmp_path: Path
+) -> None:
+    noun, key, where = AT_THE_TOP[what]
+    made = {**group({}), "packages": [{"ModelPackageName": "market"}]}
+    planting(service, model, tmp_path)(made)
+    answer = ask(service, f"Describe{noun}", **key)
+    path = written(tmp_path, {**answer, "ResponseMetadata": {"HTTPStatusCode": 200}})
+    with pytest.raises(SeedError) as error:
+        read_seed(path, model)
+    head, first, second = str(error.value).split("\n")
+    assert head.endswith("2 things are wrong with it.")
+    assert first.startswith("  line 1: ModelPackage")
+    assert first.endswith(f" more are {where}")
+    assert second.startswith("  line 1: AWS sets ")
+    for each in only_described(model, noun, "Create", *(["Update"] * (noun == "ModelPackage"))):
+        assert (each in second) == (each in answer)
+
+
+@pytest.mark.parametrize(
+    ("listing", "where"),
+    [
+        ("ModelPackageGroup", "in the list `groups`."),
+        (
+            "ModelPackage",
+            "in the list `versions` of its group, which is in the list `groups`.",
+        ),
+    ],
+)
+def test_a_list_answer_for_a_whole_file_is_one_sentence(
+    listing: str, where: str, service: Service, model: ServiceModel, tmp_path: Path
+) -> None:
+    member = f"{listing}SummaryList"
+    rows = list(ask(service, f"List{listing}s")[member])
+    path = written(tmp_path, {member: rows, "NextToken": "x", "ResponseMetadata": {}})
+    with pytest.raises(SeedError) as error:
+        read_seed(path, model)
+    assert str(error.value) == (
+        f"The seed {path} cannot be planted: line 1: this is what List{listing}s answers, which "
+        f"has not all members; put what Describe{listing} answers of each {where}"
+    )
+
+
+def test_members_without_the_list_they_belong_in_are_told_where_they_go(
+    refused: Callable[[str], list[str]],
+) -> None:
+    assert refused("account: '123456789012'\nversions: []") == [
+        "line 1: versions is a member of a group; put it in the list `groups`."
+    ]
+    _, *told = refused("ModelPackageGroupName: a\nversions: []\ngroup: []")
+    assert told == [
+        (
+            "  line 1: ModelPackageGroupName and versions are members of a group; put them "
+            "together in the list `groups`."
+        ),
+        (
+            "  line 3, group: 'group' is not known, perhaps groups is meant; known are account, "
+            "region, groups and packages."
         ),
     ]

@@ -1,6 +1,7 @@
 """Seeds as they are read: from YAML and JSON, and what is said of files that cannot be planted."""
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from conftest import FIXTURES
 from sagemock.api.service_model import ServiceModel
 from sagemock.seed_schema import seed_schema
 from sagemock.seeds import SeedError, read_seed
+from seeding import POLICY
 
 VERSION = "groups:\n- ModelPackageGroupName: churn\n  versions:\n  - "
 GROUP = "groups:\n- ModelPackageGroupName: churn\n  "
@@ -230,9 +232,10 @@ def test_json_on_several_lines_becomes_the_one_line_that_aws_takes(
     model: ServiceModel, tmp_path: Path
 ) -> None:
     path = tmp_path / "seed.yaml"
-    path.write_text(f'{GROUP}ResourcePolicy: |\n    {{\n      "Statement": []\n    }}\n', "utf-8")
+    policy = json.dumps({"Statement": POLICY["Statement"]}, indent=2)
+    path.write_text(f"{GROUP}ResourcePolicy: |\n{textwrap.indent(policy, ' ' * 4)}\n", "utf-8")
     (group,) = read_seed(path, model).document.content["groups"]
-    assert group["ResourcePolicy"] == '{"Statement": []}'
+    assert group["ResourcePolicy"] == json.dumps({"Statement": POLICY["Statement"]})
 
 
 def test_the_content_of_a_card_is_not_repeated(model: ServiceModel, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from conftest import stored
 from fictions import ANN, ARN, call
-from sagemock import Service
+from sagemock import Service, Settings, create_service
+from sagemock.api.service_model import ServiceModel
 from sagemock.snapshot import VERSION, SnapshotError, parsed
 from snapshot_fiction import BO, saved
 
@@ -76,10 +77,24 @@ def fleet(name: str) -> Callable[[Members], None]:
     return lambda content: document(content, "Endpoint")["current"].update(fleet=name)
 
 
+def seed(content: Members) -> None:
+    content.clear()
+    content["groups"] = []
+
+
 def tag_twice(content: Members) -> None:
     resource(content, "ModelPackageGroup")["tags"].append({"Key": "team", "Value": "x"})
 
 
+def specification(content: Members) -> Members:
+    found: Members = document(content, "ModelPackage", 1)["InferenceSpecification"]
+    return found
+
+
+UNKNOWN_WORD = (
+    "upgrade botocore if it is new, else correct it, or load it into a server of "
+    "`sagemock serve --validation warn`."
+)
 WRONG: list[tuple[str, Callable[[Members], object], str]] = [
     (
         "newer",
@@ -97,7 +112,15 @@ WRONG: list[tuple[str, Callable[[Members], object], str]] = [
     (
         "version 0",
         lambda content: content["sagemock"].update(snapshot=0),
-        "at sagemock.snapshot, 0 is not one of [1, 2].",
+        (
+            "it is of version 0, and the first is 1; save it again with "
+            "`sagemock snapshot save FILE`."
+        ),
+    ),
+    (
+        "a seed",
+        seed,
+        "it is a seed; plant it with `sagemock seed FILE`.",
     ),
     (
         "another key",
@@ -128,6 +151,34 @@ WRONG: list[tuple[str, Callable[[Members], object], str]] = [
         (
             f"the ModelApprovalStatus of {ARN}model-package/churn/2 is wrong: NUMBER_VALUE can not "
             "be converted to a String."
+        ),
+    ),
+    (
+        "a status that cannot be",
+        to("ModelPackage", 1, ModelApprovalStatus="Pending"),
+        (
+            f"the ModelApprovalStatus of {ARN}model-package/churn/2 is wrong: 'Pending' is not "
+            f"known; known are Approved, Rejected and PendingManualApproval; {UNKNOWN_WORD}"
+        ),
+    ),
+    (
+        "a word deep in a document",
+        lambda content: specification(content).update(
+            SupportedRealtimeInferenceInstanceTypes=["ml.m5.large", "ml.m5.lagre"]
+        ),
+        (
+            "the InferenceSpecification.SupportedRealtimeInferenceInstanceTypes[1] of "
+            f"{ARN}model-package/churn/2 is wrong: 'ml.m5.lagre' is not known, perhaps "
+            f"ml.m5.large is meant; {UNKNOWN_WORD}"
+        ),
+    ),
+    (
+        "a status of a group that cannot be",
+        to("ModelPackageGroup", ModelPackageGroupStatus="completed"),
+        (
+            f"the ModelPackageGroupStatus of {GROUP} is wrong: 'completed' is not known, perhaps "
+            "Completed is meant; known are Pending, InProgress, Completed, Failed, Deleting and "
+            f"DeleteFailed; {UNKNOWN_WORD}"
         ),
     ),
     (
@@ -269,6 +320,28 @@ def test_what_is_no_json_is_not_read(given: bytes, said: str) -> None:
     assert said in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"groups:\n- ModelPackageGroupName: churn\n",
+        b"# a seed\naccount: '123456789012'\npackages :\n- ModelPackageName: a\n",
+        b'{groups: [{"ModelPackageGroupName": "churn"}]}',
+        b'\xef\xbb\xbf{"groups": [{"ModelPackageGroupName": "churn"},]}',
+    ],
+)
+def test_a_seed_is_sent_to_the_command_that_plants_it(text: bytes) -> None:
+    with pytest.raises(SnapshotError) as refusal:
+        parsed(text)
+    said = "it is a seed; plant it with `sagemock seed FILE`."
+    assert str(refusal.value) == f"The snapshot cannot be loaded: {said}"
+
+
+@pytest.mark.parametrize("text", [b"a:\n  groups:\n", b'{"accounts": {\n"groups": ', b"groups"])
+def test_what_only_has_groups_somewhere_is_no_seed(text: bytes) -> None:
+    with pytest.raises(SnapshotError, match="it is no JSON"):
+        parsed(text)
+
+
 @pytest.mark.parametrize("content", [None, [], "x", {}, {"sagemock": 1}, {"sagemock": {}}])
 def test_what_is_no_snapshot_is_not_loaded(content: Any, service: Service) -> None:
     with pytest.raises(SnapshotError, match="it is no snapshot of sagemock"):
@@ -278,3 +351,22 @@ def test_what_is_no_snapshot_is_not_loaded(content: Any, service: Service) -> No
 def test_a_byte_order_mark_of_an_editor_is_no_matter(service: Service) -> None:
     marked = b"\xef\xbb\xbf" + json.dumps(saved()).encode()
     assert service.load(parsed(marked))["replaced"] == {}
+
+
+def test_what_a_lenient_server_stored_is_loaded_there_and_not_by_a_strict_one(
+    service: Service, model: ServiceModel
+) -> None:
+    lenient = create_service(Settings(db=":memory:", validation="warn"), model=model)
+    call(lenient, "CreateModelPackageGroup", ModelPackageGroupName="churn")
+    call(
+        lenient,
+        "CreateModelPackage",
+        ModelPackageGroupName="churn",
+        ModelApprovalStatus="Pending",
+    )
+    kept = lenient.snapshot()
+    lenient.load(kept)
+    assert lenient.snapshot() == kept
+    lenient.close()
+    with pytest.raises(SnapshotError, match="'Pending' is not known"):
+        service.load(kept)

@@ -20,6 +20,7 @@ def other_address(url: str, timeout_s: float = _TIMEOUT_S) -> str | None:
     Each is tried for a few seconds at most. An address without a port has no other.
     """
     scheme, _, place = url.partition("://")
+    scheme = scheme.lower()
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port

@@ -18,6 +18,7 @@ from sagemock.api.projection import Projection
 from sagemock.api.service_model import ServiceModel
 from sagemock.contents import Contents
 from sagemock.own_calls import OWN_CALL
+from sagemock.reaching import other_address, told_other
 from sagemock.registry_reader import Endpoint, Progress, read_registry
 from sagemock.registry_view import GroupView, Place, RegistryError, RegistryView, described
 from sagemock.resource_type import collect_resource_types
@@ -131,11 +132,12 @@ def read_both(
         if whole is not None:
             views[side.letter] = {key: _narrowed(view, groups) for key, view in whole.items()}
     if len(views) < len((a, b)):
+        endpoints = {each.letter: _marked(each.endpoint) for each in (a, b) if each.endpoint}
         for side, other in ((a, b), (b, a)):
-            if side.endpoint is not None:
+            if side.letter in endpoints:
                 # Two servers are held against each other whosever their registries are.
                 places = [Place("", "")] if other.endpoint else list(views[other.letter])
-                endpoint = _marked(side.endpoint)
+                endpoint = endpoints[side.letter]
                 told = _asked(endpoint, other, places, groups, progress)
                 views[side.letter] = told = _of_its_accounts(endpoint, other, told, note)
                 if other.endpoint is None:
@@ -203,10 +205,15 @@ def _in_words(accounts: Iterable[str]) -> str:
 
 
 def _marked(endpoint: Endpoint) -> Endpoint:
-    """An endpoint whose calls are told to be a tool's own, if a sagemock is there."""
+    """An endpoint whose calls are told to be a tool's own, if a sagemock is there.
+
+    Errors: RegistryError, what is there speaks the other one of http and https.
+    """
     if endpoint.url is None or endpoint.is_aws:
         return endpoint
     found = probe(endpoint.url.rstrip("/"), "/_sagemock/health", _CONNECT_S)
+    if found.other is not None:
+        raise RegistryError(told_other(endpoint.url, found.other))
     return replace(endpoint, headers=((OWN_CALL, "diff"),)) if found.is_healthy else endpoint
 
 
@@ -241,12 +248,18 @@ def _of_file(side: Side) -> Views:
 
 
 def _of_sagemock(side: Side) -> Views | None:
-    """The registries of all accounts and regions of a server; None where it does not tell."""
+    """The registries of all accounts and regions of a server; None where it does not tell.
+
+    Errors: RegistryError, what is there speaks plain HTTP, and the address says https.
+    """
     parts = urlsplit(side.text)
     try:
         # A machine that is not there is not waited for as long as a large answer is.
         address = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         socket.create_connection(address, _CONNECT_S).close()
+        # To botocore plain HTTP that is asked in TLS is half a minute of silence.
+        if parts.scheme == "https" and (other := other_address(side.text)):
+            raise RegistryError(told_other(side.text, other))
         views = _views_in(ask(side.text, "/_sagemock/snapshot"))
     except (OSError, NoServerError, SnapshotError):
         # Another server, or one of another version: it is asked in the words of AWS.
@@ -256,7 +269,9 @@ def _of_sagemock(side: Side) -> Views | None:
 
 def _views_in(content: Any) -> Views:
     nouns = {each.arn_type: each for each in collect_resource_types(resources)}
-    return views_of(Snapshots(ServiceModel.installed(), nouns).checked(content))
+    # Nothing is loaded: a word that AWS does not know is a difference like any other.
+    snapshots = Snapshots(ServiceModel.installed(), nouns, lenient=True)
+    return views_of(snapshots.checked(content))
 
 
 def views_of(contents: Contents) -> Views:

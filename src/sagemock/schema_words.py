@@ -4,11 +4,12 @@ What a schema asks for is said by whoever owns it; here is what they all say ali
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 
 _MOST_SHOWN = 80
+_MOST_WORDS = 12
 
 TYPES = {
     "object": "an object",
@@ -34,6 +35,16 @@ def hint_at_type(value: object, wanted: str | list[str]) -> str:
         return NO_VALUE
     is_text_wanted = "string" in ([wanted] if isinstance(wanted, str) else wanted)
     return IN_QUOTES if is_text_wanted and isinstance(value, int | float) else ""
+
+
+def said_of_word(printed: str, value: object, words: Sequence[str]) -> str:
+    """What is said of a value that is none of some words; of many only a few are named."""
+    meant = perhaps(value, words) if isinstance(value, str) else ""
+    more = len(words) - _MOST_WORDS
+    if meant and more > 0:
+        return f"{printed} is not known{meant}"
+    named = [*words[:_MOST_WORDS], f"{more} more"] if more > 0 else words
+    return f"{printed} is not known{meant}; known are {listed(named)}"
 
 
 def place_text(path: Iterable[str | int]) -> str:

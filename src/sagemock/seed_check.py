@@ -14,11 +14,13 @@ from sagemock.api.constraints import Constraints
 from sagemock.api.documents import ModelCardSchema
 from sagemock.api.service_model import ServiceModel
 from sagemock.api.wording import lower_first
-from sagemock.arn import partition_of
+from sagemock.arn import Arn, partition_of
 from sagemock.errors import SageMakerError
 from sagemock.json_document import parsed
 from sagemock.operation import Members
 from sagemock.resources.containers import check_specifications, joined
+from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
+from sagemock.resources.model_package_group_policy import INVALID, what_is_wrong
 from sagemock.seed_document import Mistake, Place, SeedDocument
 from sagemock.seed_schema import schema_mistakes, seed_schema
 from sagemock.tagging import checked_tags, tag_list
@@ -31,6 +33,7 @@ UNKNOWN = (
 # By which texts are looked at that name no account yet.
 _ACCOUNT = "123456789012"
 _REGION = "us-east-1"
+_OF_SAGEMAKER = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]*:[0-9]{12}:([^\"\\]*)")
 _AT = re.compile(r" at '([^']*)' failed to satisfy")
 
 
@@ -133,8 +136,9 @@ class _Rules:
         self, document: SeedDocument, model: ServiceModel, mistakes: list[Mistake]
     ) -> None:
         self.mistakes = mistakes
-        # All places in which something is wrong, somewhere.
-        self._wrong = {place[:end] for place, _ in mistakes for end in range(len(place) + 1)}
+        # All places in which something is wrong, somewhere: to the schema, and to anybody.
+        self._wrong = {each for place, _ in mistakes for each in _with_outer(place)}
+        self._told = set(self._wrong)
         self._document = document
         self._constraints = Constraints(model.shapes)
         self._cards = ModelCardSchema()
@@ -151,22 +155,21 @@ class _Rules:
     def check_group(self, place: Place, group: Members) -> None:
         members = self._example(_normal_group(self._sound(place, group, without="versions")))
         self._check_members(place, members, "group")
-        self._check((*place, "Tags"), lambda: checked_tags(members.get("Tags", ())))
+        self._check_member(place, "Tags", lambda: checked_tags(members.get("Tags", ())))
+        if "ResourcePolicy" in members:
+            self._check_policy(place, members)
         for inner, version in _elements(group, "versions", place):
             self.check_package(inner, version, versioned=True)
 
     def check_package(self, place: Place, package: Members, *, versioned: bool) -> None:
-        before = len(self.mistakes)
         members = self._example(_normal_package(self._sound(place, package)))
         self._check_members(place, members, "version" if versioned else "package")
-        self._check((*place, "Tags"), lambda: checked_tags(members.get("Tags", ())))
-        if place in self._wrong or len(self.mistakes) > before:
-            # A rule about several members would take one that is left out for one not given.
-            return
-        self._check((*place, "ModelCard"), lambda: self._cards.check(members))
-        self._check(place, lambda: check_specifications(members, versioned=versioned))
+        self._check_member(place, "Tags", lambda: checked_tags(members.get("Tags", ())))
+        self._check_member(place, "ModelCard", lambda: self._cards.check(members))
         name = "AdditionalInferenceSpecifications"
-        self._check((*place, name), lambda: joined((), members.get(name, ())))
+        self._check_member(place, name, lambda: joined((), members.get(name, ())))
+        # What a member that is left out would break beside others is told once it is right.
+        self._check(place, lambda: check_specifications(members, versioned=versioned))
 
     def check_once(self, kind: str, member: str) -> None:
         """Refuse a name that comes twice; letters' case makes no other name of it at AWS."""
@@ -177,8 +180,7 @@ class _Rules:
                 continue
             name = each[member]
             if name.lower() in lines:
-                said = f"{name} stands at line {lines[name.lower()]} already"
-                self.mistakes.append((place, said))
+                self._tell(place, f"{name} stands at line {lines[name.lower()]} already")
             else:
                 lines[name.lower()] = self._document.line(place)
 
@@ -205,13 +207,42 @@ class _Rules:
                 at = _AT.search(violation)
                 inner = _walked(members, at[1].split(".")) if at else (name,)
                 written = _as_written(self._document.content, (*place, *inner))
-                self.mistakes.append((tuple(written), violation))
+                self._tell(tuple(written), violation)
+
+    def _check_policy(self, place: Place, group: Members) -> None:
+        """Look at a group's policy as if it were of the account and region it is planted in."""
+        name = group.get("ModelPackageGroupName")
+        arn = Arn(_REGION, _ACCOUNT, MODEL_PACKAGE_GROUP.arn_type, name or "unknown")
+        here = str(arn).removesuffix(f"{arn.type}/{arn.name}")
+
+        def moved(found: re.Match[str]) -> str:
+            # A group whose name is not known may be the one that is meant.
+            return f"{here}{found[1]}" if name else str(arn)
+
+        policy = _OF_SAGEMAKER.sub(moved, group["ResourcePolicy"])
+        reason = what_is_wrong(policy, {"ModelPackageGroupArn": str(arn)})
+        if reason is not None:
+            self._tell((*place, "ResourcePolicy"), INVALID.format(reason=reason))
+
+    def _check_member(self, place: Place, name: str, rule: Callable[[], object]) -> None:
+        """Hold a rule about one member against it, whatever is wrong with others."""
+        if (*place, name) not in self._told:
+            self._check((*place, name), rule)
 
     def _check(self, place: Place, rule: Callable[[], object]) -> None:
         try:
             rule()
         except SageMakerError as error:
-            self.mistakes.append((place, str(error.message)))
+            self._tell(place, str(error.message))
+
+    def _tell(self, place: Place, said: str) -> None:
+        self.mistakes.append((place, said))
+        self._told.update(_with_outer(place))
+
+
+def _with_outer(place: Place) -> Iterator[Place]:
+    """A place, and all that it lies in."""
+    return (place[:end] for end in range(len(place) + 1))
 
 
 def _as_written(content: Any, place: Place) -> Iterator[str | int]:

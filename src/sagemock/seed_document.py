@@ -16,6 +16,12 @@ from sagemock.json_document import MOST_DEPTH, TOO_DEEP, refuse_constant
 MOST_BYTES = 8 * 1024 * 1024
 MOST_TOLD = 20
 
+A_SNAPSHOT = (
+    "it is a snapshot; load it with `sagemock snapshot load {path}`, which puts it in the place of "
+    "all that the server holds"
+)
+
+_SNAPSHOT = re.compile(rb'\s*\{\s*"accounts"\s*:')
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 Step = str | int
@@ -63,7 +69,7 @@ def read_seed_document(path: Path) -> SeedDocument:
     """What a file holds; it is JSON if its name ends in .json, else YAML.
 
     It has 8 MiB at most. YAML is read as JSON would be: `on`, `12:30`, `007` and dates are text.
-    Errors: SeedError.
+    Errors: SeedError, it cannot be read, or is a snapshot.
     """
     # Imported here: most servers are given no seeds.
     from sagemock.yaml_document import check_json, parsed_with_lines  # noqa: PLC0415
@@ -77,6 +83,8 @@ def read_seed_document(path: Path) -> SeedDocument:
     except ValueError as error:
         kind = "JSON" if is_json else "YAML"
         raise _error(path, f"it is no {kind} that can be read: {error}") from error
+    if isinstance(content, dict) and {"accounts", "sagemock"} <= content.keys():
+        raise _error(path, A_SNAPSHOT.format(path=path))
     return SeedDocument(path, content, lines)
 
 
@@ -96,6 +104,8 @@ def _text(path: Path) -> str:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise _error(path, f"it cannot be read: {error.strerror}") from error
+    if len(data) > MOST_BYTES and _SNAPSHOT.match(data):
+        raise _error(path, A_SNAPSHOT.format(path=path))
     if len(data) > MOST_BYTES:
         raise _error(path, f"it has more than {MOST_BYTES} bytes; make two of it")
     try:

@@ -17,7 +17,7 @@ from sagemock.operation import Members
 from sagemock.resources.model_card import updated_card
 from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
 from sagemock.resources.model_package_group_policy import INVALID, what_is_wrong
-from sagemock.seed_document import Place, SeedDocument, SeedError
+from sagemock.seed_document import Mistake, Place, SeedDocument, SeedError
 from sagemock.tagging import MOST_TAGS
 
 Ask = Callable[[str, Members], Members]
@@ -100,8 +100,10 @@ class Planting:
     def intents(self) -> list[Intent]:
         """What is to be done, in order; nothing is written for it.
 
-        Errors: SeedError, something is there that cannot become what the seed says.
+        Errors: SeedError, something is there that cannot become what the seed says, or a policy is
+        of another account or region.
         """
+        self._check_policies()
         found: list[Intent] = []
         for number, group in enumerate(self._document.content["groups"]):
             found += self._group(("groups", number), group)
@@ -188,26 +190,27 @@ class Planting:
         present = self._found("GetModelPackageGroupPolicy", key, place) if is_there else None
         if present is None or not _same_json(present["ResourcePolicy"], group["ResourcePolicy"]):
             request = {**key, "ResourcePolicy": group["ResourcePolicy"]}
-            self._check_policy(group, place)
             yield Write("PutModelPackageGroupPolicy", request, place, changes=("ResourcePolicy",))
 
-    def _check_policy(self, group: Members, place: Place) -> None:
-        """Refuse a policy that its group could not have, before anything is written.
+    def _check_policies(self) -> None:
+        """Refuse policies that their groups could not have, before anything is written.
 
-        Where the account is not known yet, what it allows is looked at when it is put.
+        Where the account is not known yet, what they allow is looked at when they are put.
         """
         account, region = self._place
         if not (account and region):
             return
-        arn = Arn(
-            region=region,
-            account=account,
-            type=MODEL_PACKAGE_GROUP.arn_type,
-            name=group["ModelPackageGroupName"],
-        )
-        reason = what_is_wrong(group["ResourcePolicy"], {"ModelPackageGroupArn": str(arn)})
-        if reason is not None:
-            raise self._document.error(place, INVALID.format(reason=reason))
+        mistakes: list[Mistake] = []
+        for number, group in enumerate(self._document.content["groups"]):
+            name = group["ModelPackageGroupName"]
+            arn = Arn(region=region, account=account, type=MODEL_PACKAGE_GROUP.arn_type, name=name)
+            policy = group.get("ResourcePolicy")
+            reason = policy and what_is_wrong(policy, {"ModelPackageGroupArn": str(arn)})
+            if reason:
+                place = ("groups", number, "ResourcePolicy")
+                mistakes.append((place, INVALID.format(reason=reason)))
+        if mistakes:
+            raise self._document.errors(mistakes)
 
     def _tags(self, place: Place, members: Members, arn: str) -> Iterator[Write]:
         """The tags that are missing or have other values."""

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from sagemock.api.schema import Schema, definitions, reference
 from sagemock.api.service_model import ServiceModel
-from sagemock.schema_words import hint_at_type, listed, nearest, perhaps, said_of_type, shown
+from sagemock.schema_words import (
+    hint_at_type,
+    listed,
+    nearest,
+    perhaps,
+    said_of_type,
+    said_of_word,
+    shown,
+)
 from sagemock.seed_document import Mistake, Place, SeedDocument
 
 if TYPE_CHECKING:
@@ -28,7 +36,13 @@ _LIMITS = {
     "minimum": "it must be {} at least",
     "maximum": "it can be {} at most",
 }
-_MOST_WORDS = 12
+A_LIST = (
+    "this is what {listing} answers, which has not all members; put what {shown_by} answers of "
+    "each {stands}"
+)
+MISPLACED = "{named} are members of a {kind}; put them together {stands}"
+ONE_MISPLACED = "{named} is a member of a {kind}; put it {stands}"
+_MOST_NAMED = 3
 _OF_SDKS = "ResponseMetadata"
 """What boto3 and other SDKs add to an answer, and no service model has."""
 
@@ -127,20 +141,67 @@ def _answered(schema: Schema, model: ServiceModel) -> set[str]:
 def _unwanted(
     place: Place, keys: list[str], schema: Schema, model: ServiceModel
 ) -> Iterator[Mistake]:
-    """What is said of keys that cannot stand at a place: of those of a Describe answer at once."""
+    """What is said of keys that cannot stand at a place."""
+    if not place:
+        keys, mistakes = _misplaced(keys, schema["$defs"], model)
+        yield from mistakes
+    others, mistakes = _pasted(place, keys, schema, model)
+    yield from mistakes
+    for key in others:
+        yield (*place, key), _said_of_key(key, schema)
+
+
+def _pasted(
+    place: Place, keys: list[str], schema: Schema, model: ServiceModel
+) -> tuple[list[str], list[Mistake]]:
+    """What is said of keys that only a Describe answer has, all at once; and the other keys."""
     reasons = schema.get("x-without", {})
     answered = _answered(schema, model)
     set_by_aws = [key for key in keys if key in answered and key not in reasons]
-    pasted = [key for key in keys if key in answered and key in reasons] if set_by_aws else []
-    if set_by_aws:
-        both = [*set_by_aws, *pasted]
-        said = f"AWS sets {listed(set_by_aws)} itself; take {'them' if both[1:] else 'it'} out"
-        if pasted:
-            said += f", also {listed([f'{key} ({reasons[key]})' for key in pasted])}"
-        yield (place if both[1:] else (*place, *both)), said
-    for key in keys:
-        if key not in set_by_aws and key not in pasted:
-            yield (*place, key), _said_of_key(key, schema)
+    if not set_by_aws:
+        return keys, []
+    pasted = [key for key in keys if key in answered and key in reasons]
+    both = [*set_by_aws, *pasted]
+    said = f"AWS sets {listed(set_by_aws)} itself; take {'them' if both[1:] else 'it'} out"
+    if pasted:
+        said += f", also {listed([f'{key} ({reasons[key]})' for key in pasted])}"
+    return [key for key in keys if key not in both], [
+        ((place if both[1:] else (*place, *both)), said)
+    ]
+
+
+def _misplaced(
+    keys: list[str], definitions: Schema, model: ServiceModel
+) -> tuple[list[str], list[Mistake]]:
+    """What is said of an answer that stands at the top of a file, all at once; and other keys."""
+    kinds = {kind: each for kind, each in definitions.items() if "x-stands" in each}
+    for each in kinds.values():
+        listing = model.operation(f"{each['x-shown-by'].replace('Describe', 'List', 1)}s")
+        if listing is not None and listing.result_member in keys:
+            answered = {listing.result_member, "NextToken", _OF_SDKS}
+            facts = {"shown_by": each["x-shown-by"], "stands": each["x-stands"]}
+            said = A_LIST.format(listing=listing.name, **facts)
+            return [key for key in keys if key not in answered], [((), said)]
+    known = {kind: {*each["properties"], *_shown_by(model, each)} for kind, each in kinds.items()}
+    kind = max(known, key=lambda kind: len(known[kind].intersection(keys)))
+    # A version and a package have the same members, but for what they are called by.
+    if "ModelPackageGroupName" not in keys and "ModelPackageName" in keys:
+        kind = "package"
+    found = [key for key in keys if key in known[kind]]
+    others = [key for key in keys if key not in known[kind]]
+    if len(found) <= len([key for key in others if key != _OF_SDKS]):
+        return keys, []
+    said = (MISPLACED if found[1:] else ONE_MISPLACED).format(
+        named=_briefly(found), kind=kind, stands=kinds[kind]["x-stands"]
+    )
+    unwanted = [key for key in keys if key not in kinds[kind]["properties"]]
+    unsaid, mistakes = _pasted((), unwanted, kinds[kind], model)
+    return [key for key in others if key in unsaid], [((), said), *mistakes]
+
+
+def _briefly(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return listed([*names[:_MOST_NAMED], f"{more} more"] if more > 1 else names)
 
 
 def _said_of_key(key: str, schema: Schema) -> str:
@@ -162,15 +223,8 @@ def _said(error: "ValidationError") -> str:
         case "type":
             return said_of_type(printed, expected) + hint_at_type(value, expected)
         case "enum":
-            return _said_of_word(printed, value, expected)
+            return said_of_word(printed, value, expected)
         case "pattern":
             return f"{printed} is not {schema['description']}"
     limit = _LIMITS.get(str(error.validator))
     return limit.format(expected) if limit else error.message
-
-
-def _said_of_word(printed: str, value: object, words: list[str]) -> str:
-    meant = perhaps(value, words) if isinstance(value, str) else ""
-    if meant and len(words) > _MOST_WORDS:
-        return f"{printed} is not known{meant}"
-    return f"{printed} is not known{meant}; known are {listed(words)}"

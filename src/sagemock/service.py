@@ -112,7 +112,7 @@ class Service:
         self._projection = Projection(model.shapes, strict=strict)
         event_log = EventLog(store, nouns, self.activity_log, self._described)
         self.events = ServiceEvents(store, event_log)
-        self._snapshots = Snapshots(model, nouns)
+        self._snapshots = Snapshots(model, nouns, lenient=lenient)
 
     def invoke(
         self,

@@ -29,6 +29,7 @@ import orjson
 
 from sagemock.api.json_types import JsonTypes
 from sagemock.api.service_model import ServiceModel
+from sagemock.api.words import Words
 from sagemock.arn import Arn, partition_of
 from sagemock.contents import Contents, Counted, Stored
 from sagemock.errors import SerializationException
@@ -38,6 +39,7 @@ from sagemock.resource_type import ResourceType
 from sagemock.resources.endpoint import ENDPOINT
 from sagemock.resources.model_package import MODEL_PACKAGE
 from sagemock.resources.model_package_group import MODEL_PACKAGE_GROUP
+from sagemock.schema_words import place_text, said_of_word, shown
 from sagemock.snapshot_order import in_order, with_places
 
 VERSION = 2
@@ -50,6 +52,11 @@ NEWER = (
     "it is of version {version}, this sagemock knows {known}; load it with the newer sagemock that "
     "saved it, or upgrade this one"
 )
+NO_VERSION = (
+    "it is of version {version}, and the first is 1; save it again with "
+    "`sagemock snapshot save FILE`"
+)
+A_SEED = "it is a seed; plant it with `sagemock seed FILE`"
 WRONG_ARN = "'{arn}' is no ARN of a {noun} in account {account}, region {region}"
 WRONG_NAME = "{arn} is not the ARN of what its document names, '{name}'"
 TWICE = "{arn} is there twice, or once more in another case"
@@ -59,11 +66,20 @@ UNKNOWN_MEMBER = (
     "new, else take it out"
 )
 WRONG_MEMBER = "the {member} of {arn} is wrong: {said}"
+WRONG_WORD = (
+    "the {member} of {arn} is wrong: {said}; upgrade botocore if it is new, else correct it, or "
+    "load it into a server of `sagemock serve --validation warn`"
+)
 NO_GROUP = "the group of {arn} is not there"
 COUNTED = "{arn} has the number {number}, and the counter '{scope}' only reached {value}"
 WRONG_FLEET = "{arn} has a fleet '{fleet}'; it would be '{form}' and a number"
 
 _MOST_SHOWN = 300
+_IN_SEEDS = frozenset({"groups", "packages"})
+# Of a text that is no JSON: YAML that begins so, or what was meant to be JSON.
+_LIKE_A_SEED = re.compile(
+    rb'^(?:\xef\xbb\xbf)?(?:(?:groups|packages)\s*:|\{\s*"?(?:groups|packages)"?\s*:)', re.MULTILINE
+)
 # The counter that fleets are numbered by, and where an endpoint has one.
 _FLEETS = "fleets"
 _STAGES = frozenset({"current", "next"})
@@ -92,14 +108,15 @@ def canonical(content: Members) -> bytes:
 def parsed(text: bytes) -> Any:
     """The value of a snapshot's text; whether it is a snapshot is not looked at.
 
-    Errors: SnapshotError, it is no JSON, or has a key twice.
+    Errors: SnapshotError, it is no JSON, has a key twice, or is a seed in YAML.
     """
     try:
         return json.loads(
             text.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=refuse_constant
         )
     except (ValueError, RecursionError) as error:
-        raise SnapshotError(NO_JSON.format(reason=error)) from error
+        said = A_SEED if _LIKE_A_SEED.search(text) else NO_JSON.format(reason=error)
+        raise SnapshotError(said) from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Members:
@@ -121,8 +138,12 @@ def check_format(content: Any) -> None:
 
     about = content.get("sagemock") if isinstance(content, dict) else None
     version = about.get("snapshot") if isinstance(about, dict) else None
+    if about is None and isinstance(content, dict) and _IN_SEEDS & content.keys():
+        raise SnapshotError(A_SEED)
     if type(version) is not int:
         raise SnapshotError(NO_SNAPSHOT)
+    if version < 1:
+        raise SnapshotError(NO_VERSION.format(version=version))
     if version > VERSION:
         raise SnapshotError(NEWER.format(version=version, known=VERSION))
     schema = json.loads(SCHEMA.read_text("utf-8"))
@@ -143,14 +164,19 @@ def check_format(content: Any) -> None:
 class Snapshots:
     """Makes snapshots of what a store holds, and the other way round.
 
-    `nouns` are the resource types by their kinds in the store.
+    `nouns` are the resource types by their kinds in the store. With `lenient` words may be loaded
+    that AWS's enums do not have: a server that is lenient stores them.
     """
 
-    def __init__(self, model: ServiceModel, nouns: Mapping[str, ResourceType]) -> None:
+    def __init__(
+        self, model: ServiceModel, nouns: Mapping[str, ResourceType], *, lenient: bool = False
+    ) -> None:
         self._model = model
+        self._lenient = lenient
         self._nouns = nouns
         self._by_noun = {each.noun: each for each in nouns.values()}
         self._types = JsonTypes(model.shapes)
+        self._words = Words(model.shapes)
 
     def taken(self, contents: Contents) -> Members:
         """The snapshot of what a store holds."""
@@ -236,13 +262,19 @@ class Snapshots:
             if member not in members:
                 facts = {"arn": arn, "member": member, "noun": noun.noun}
                 raise SnapshotError(UNKNOWN_MEMBER.format(**facts))
+            shape = members[member]["shape"]
             try:
-                self._types.parser(members[member]["shape"])(value)
+                self._types.parser(shape)(value)
             except SerializationException as error:
                 said = error.message or "it holds half a character"
                 raise SnapshotError(
                     WRONG_MEMBER.format(member=member, arn=arn, said=said)
                 ) from error
+            unknown = None if self._lenient else self._words.unknown(shape, value)
+            if unknown is not None:
+                said = said_of_word(shown(unknown.word), unknown.word, unknown.known)
+                where = place_text((member, *unknown.place))
+                raise SnapshotError(WRONG_WORD.format(member=where, arn=arn, said=said))
 
     def _check_together(self, resources: list[Stored], counters: Mapping[str, int]) -> None:
         """Refuse resources of one account and region that cannot be there together."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sagemock.cli.options import json_option, option, url_option
+from sagemock.cli.options import json_option, notice, option, url_option
 from sagemock.settings import Settings
 
 
@@ -51,5 +51,17 @@ def seed(  # noqa: PLR0913 - a command has its options
         )
     except SeedError as error:
         raise click.ClickException(str(error)) from error
+    for planned in seeds:
+        _tell_what_wins(planned.path, "account", planned.account, account)
+        _tell_what_wins(planned.path, "region", planned.region, region)
     for result in planted:
         click.echo(json.dumps(result.shown()) if as_json else result.told())
+
+
+def _tell_what_wins(path: Path, what: str, named: str | None, given: str | None) -> None:
+    """Say that a seed went where its file says, if the command says another place."""
+    if named is not None and given not in {None, named}:
+        notice(
+            f"{path} names the {what} {named} and went there: --{what} {given} is for files that "
+            "name none."
+        )
