@@ -85,6 +85,7 @@ FLOORS = (
         "server_client",
         "server_probe",
         "log_table",
+        "journal_table",
         "doctor_clients",
         "delivery",
         "seed_schema",
@@ -104,7 +105,7 @@ FLOORS = (
         "running_server",
         "journal_checks",
     ),
-    ("coverage", "event_rehearsal", "in_process"),
+    ("coverage", "event_rehearsal", "in_process", "stray_calls"),
     ("cli", "pytest_plugin", "pytest_entry"),
     ("__main__", "__init__"),
 )
@@ -133,7 +134,7 @@ ONLY_IN = {
 FORBIDDEN_CALLS = {
     "time.time": ("app", "wire"),
     "uuid.uuid4": ("app", "ids"),
-    "os.environ": ("app", "serving/worker.py", "running_server"),
+    "os.environ": ("app", "serving/worker.py", "running_server", "stray_calls"),
     "os.getenv": (),
     "print": (),
 }
@@ -204,6 +205,7 @@ MADE_AT_IMPORT = {
     "Path(__file__).with_name",
     "ResourceType",
     "logging.getLogger",
+    "pytest.StashKey",
     "range",
     "struct.Struct",
 }

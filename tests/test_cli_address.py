@@ -56,12 +56,21 @@ def test_an_option_comes_before_variables_and_an_address_before_a_port(url: str)
         ("::", "4600", "http://[::1]:4600"),
         ("::1", "", "http://[::1]:4577"),
         ("", "0", DEFAULT),
+        ("", "00", DEFAULT),
     ],
 )
 def test_the_address_is_where_a_server_with_these_variables_is_reached(
     host: str, port: str, address: str
 ) -> None:
     assert pointed(SAGEMOCK_HOST=host, SAGEMOCK_PORT=port) == address
+
+
+@pytest.mark.parametrize("host", ["a/b", "[::1]", "a b"])
+def test_a_host_that_is_none_is_told_with_its_variable(host: str) -> None:
+    result = run("log", SAGEMOCK_HOST=host)
+    assert_one_sentence(
+        result, "^sagemock: SAGEMOCK_HOST is the name or the address of this machine"
+    )
 
 
 @pytest.mark.parametrize("port", ["many", "70000", "-1", "4600.0"])
@@ -86,6 +95,28 @@ def test_what_is_no_address_is_told_the_same_by_all_commands(command: str) -> No
     said = r"^sagemock: An address looks like http://127.0.0.1:4577, not 'localhost:4600'\.$"
     assert_one_sentence(run(command, "--url", "localhost:4600"), said)
     assert_one_sentence(run(command, SAGEMOCK_URL="localhost:4600"), said)
+
+
+ELSEWHERE = "http://127.0.0.1:4713"
+
+
+@pytest.mark.parametrize("command", [("log",), ("faults", "list"), ("requests",)])
+def test_where_no_server_is_the_one_that_clients_are_pointed_at_is_named(
+    command: tuple[str, ...],
+) -> None:
+    result = run(*command, "--url", NOWHERE, AWS_ENDPOINT_URL_SAGEMAKER=f"{ELSEWHERE}/")
+    assert_one_sentence(
+        result,
+        f"^sagemock: There is no sagemock at {NOWHERE}: Connection refused; "
+        f"AWS_ENDPOINT_URL_SAGEMAKER points at {ELSEWHERE}: --url {ELSEWHERE} asks that one\\.$",
+    )
+
+
+@pytest.mark.parametrize("pointed", ["", NOWHERE, "http://localhost:1/", "4713", "http://a:b@c:1"])
+def test_where_clients_are_pointed_at_no_other_server_none_is_named(pointed: str) -> None:
+    result = run("log", "--url", NOWHERE, AWS_ENDPOINT_URL_SAGEMAKER=pointed)
+    assert_one_sentence(result, "Connection refused; start one with `sagemock serve`, or name its")
+    assert "AWS_ENDPOINT_URL_SAGEMAKER" not in result.stderr
 
 
 def test_the_doctor_sends_clients_to_the_server_that_is_meant(url: str) -> None:

@@ -49,8 +49,8 @@ def test_calls_are_told_the_latest_last_with_why_they_were_refused(url: str) -> 
     assert all(re.fullmatch(TIME, row[0]) for row in cells if row[0])
     place = ["123456789012", "us-east-1"]
     assert [[*row[1:2], *row[3:]] for row in cells] == [
-        ["200", *place, "CreateModelPackageGroup"],
-        ["400", *place, "DescribeModelPackageGroup ValidationException"],
+        ["200", *place, "CreateModelPackageGroup", "churn"],
+        ["400", *place, "DescribeModelPackageGroup ValidationException", "chrun"],
         [f"ModelPackageGroup {ARN} does not exist."],
         ["There is a model package group 'churn'."],
         ["400", *place, "?red UnknownOperationException"],
@@ -66,6 +66,9 @@ def test_calls_are_told_the_latest_last_with_why_they_were_refused(url: str) -> 
         (("--limit", "1"), [3]),
         (("--operation", "CreateModelPackageGroup"), [1]),
         (("--operation", "create-model-package-group", "--failed"), []),
+        (("--operation", "*ModelPackageGroup"), [1, 2]),
+        (("--operation", "describe-*"), [2]),
+        (("--operation", "Delete*"), []),
         (("--account", "210987654321"), []),
     ],
 )
@@ -96,6 +99,11 @@ def test_calls_are_told_as_code_each_below_what_it_was(url: str) -> None:
     ("arguments", "said"),
     [
         (("--operation", "CreateModl"), "no operation 'CreateModl'; did you mean 'CreateModel'"),
+        (
+            ("--operation", "CreatModel*"),
+            "no operation 'CreatModel\\*'; did you mean 'CreateModel'",
+        ),
+        (("--account", "12"), "An account id is 12 digits, not '12'\\.$"),
         (("--as", "perl"), "'perl' is not one of 'boto3', 'aws', 'curl'"),
         (("--as", "curl", "--json"), "printed as JSON or as code; leave out --json or --as"),
         (("--limit", "0"), "'--limit': it is a whole number from 1 to 1000, not '0'"),
@@ -167,8 +175,24 @@ def test_the_setting_says_how_many_calls_are_kept(tmp_path: Path) -> None:
 def test_on_a_terminal_there_is_a_head_unless_there_is_nothing_below_it(url: str) -> None:
     _, shown = on_a_terminal("requests", "--limit", "1", "--url", url)
     assert re.match(r"\S*TIME +STATUS  MS +ACCOUNT +REGION +OPERATION", shown)
+    assert max(map(len, re.sub(r"\x1b\[\d*m", "", shown).splitlines())) <= 80
     _, shown = on_a_terminal("requests", "--account", "210987654321", "--url", url)
     assert shown == "sagemock: None of the 3 calls that are kept matches.\n"
+
+
+def test_on_a_terminal_what_does_not_fit_goes_on_below(url: str) -> None:
+    _, shown = on_a_terminal("requests", "--limit", "2", "--failed", "--url", url, NO_COLOR="1")
+    lines = shown.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [each for each in lines if each.startswith("    ")] == [
+        "    DescribeModelPackageGroup ValidationException  chrun",
+        "    ModelPackageGroup",
+        f"    {ARN} does not",
+        "    exist.",
+        "    There is a model package group 'churn'.",
+        "    ?red UnknownOperationException",
+        "    There is no operation of this name, or nothing at this path.",
+    ]
 
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("--as", "curl")])

@@ -124,6 +124,11 @@ def test_a_time_is_given_in_any_way(at: Any, turnable: TurnableClock) -> None:
     assert turnable.time().tzinfo is UTC
 
 
+def test_a_date_is_the_beginning_of_its_day(turnable: TurnableClock) -> None:
+    turnable.freeze(NOON.date())
+    assert turnable.time() == NOON.replace(hour=0)
+
+
 @pytest.mark.parametrize(
     ("duration", "seconds"),
     [

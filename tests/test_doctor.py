@@ -215,3 +215,19 @@ def test_without_any_address_the_one_that_serve_takes_is_looked_at(
     assert findings["server"].told == f"Nothing listens at {closed_url}: Connection refused."
     memory = "The database is in memory: it ends with the server."
     assert findings["database"] == Finding("database", "ok", memory)
+
+
+def test_a_database_that_the_server_does_not_have_is_told_so(
+    tmp_path: Path, url: str, closed_url: str
+) -> None:
+    here = tmp_path / "it.db"
+
+    def database(served: str) -> str:
+        subject = Subject({}, tmp_path, url=served, database=str(here))
+        return {each.check: each.told for each in diagnosed(subject)}["database"]
+
+    told = f"There is no {here} yet; `sagemock serve` makes it."
+    assert database(url) == (
+        f"{told} It is not that of the server at {url}; --db FILE looks at another."
+    )
+    assert database(closed_url) == told

@@ -235,23 +235,24 @@ def test_a_page_says_how_far_was_looked() -> None:
 def test_what_may_have_been_meant_is_looked_for_once_for_equal_refusals() -> None:
     asked: list[Refusal] = []
 
-    def nearest(refusal: Refusal, places: Any) -> str:
+    def nearest(refusal: Refusal, places: Any, past: Any) -> str:
         asked.append(refusal)
-        return f"There is one, {sorted(places)}."
+        return f"There is one, {sorted(places)}, but for {past}."
 
     journal = Journal(nearest=nearest)
+    journal.past_accounts.add("1")
     journal.note(noted())
     for _ in range(3):
         journal.note(noted(status=400, error="V", answer=b'{"message":"No."}'))
     rows = journal.page(LATEST)["Requests"]
-    told = "There is one, [('123456789012', 'us-east-1')]."
+    told = "There is one, [('123456789012', 'us-east-1')], but for {'1'}."
     assert [each.get("Nearest") for each in rows] == [None, told, told, told]
     assert asked == [Refusal("123456789012", "us-east-1", "ListModels", "V", "No.", {})]
 
 
 def test_what_may_have_been_meant_is_not_looked_for_without_end() -> None:
     asked = []
-    journal = Journal(nearest=lambda refusal, _: asked.append(refusal))
+    journal = Journal(nearest=lambda refusal, *_: asked.append(refusal))
     for number in range(300):
         journal.note(noted(json.dumps({"Name": number}).encode(), status=400))
     journal.page(LATEST)

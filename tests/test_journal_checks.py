@@ -104,6 +104,77 @@ def test_a_failure_tells_what_was_refused_and_what_was_meant(
     ]
 
 
+def test_operations_can_be_a_pattern(app: Flask, requests: Requests) -> None:
+    called(app, "CreateModelPackageGroup", ModelPackageGroupName="churn")
+    called(app, "CreateModelPackage", ModelPackageGroupName="churn")
+    requests.assert_called("Create*", times=2)
+    requests.assert_called("create_model_package*", times=2, ModelPackageGroupName="churn")
+    requests.assert_called("*", times=2)
+    requests.assert_not_called("Delete*")
+    assert [each["Operation"] for each in requests.calls("*Group")] == ["CreateModelPackageGroup"]
+    with pytest.raises(AssertionError) as failure:
+        requests.assert_not_called("Create*", ModelPackageGroupName="churn")
+    assert str(failure.value).splitlines() == [
+        (
+            'Create* with {"ModelPackageGroupName": "churn"} was to be called never, '
+            "and was called twice."
+        ),
+        "There were these calls: CreateModelPackageGroup (1), CreateModelPackage (1).",
+        '  CreateModelPackageGroup {"ModelPackageGroupName": "churn"}: 200',
+        '  CreateModelPackage {"ModelPackageGroupName": "churn"}: 200',
+    ]
+
+
+def test_calls_can_be_counted_by_their_answers(app: Flask, requests: Requests) -> None:
+    for _ in range(2):
+        called(app, "CreateModelPackageGroup", ModelPackageGroupName="churn")
+    requests.assert_called("CreateModelPackageGroup", times=2)
+    requests.assert_called("CreateModelPackageGroup", times=1, status=200)
+    requests.assert_not_called("CreateModelPackageGroup", status=500)
+    assert [each["Number"] for each in requests.calls(status=400)] == [2]
+    with pytest.raises(AssertionError) as failure:
+        requests.assert_not_called("CreateModelPackageGroup", status=400)
+    assert str(failure.value).startswith(
+        "CreateModelPackageGroup, answered with 400, was to be called never, and was called once.\n"
+    )
+
+
+def test_that_nothing_was_written_can_be_asserted(app: Flask, requests: Requests) -> None:
+    called(app, "ListModels")
+    called(app, "Search", Resource="ModelPackage")
+    requests.assert_nothing_written()
+    called(app, "DeleteModel", ModelName="churn")
+    called(app, "AddTags")
+    with pytest.raises(AssertionError) as failure:
+        requests.assert_nothing_written()
+    assert str(failure.value).splitlines()[:3] == [
+        "Nothing was to be written, and 2 of these calls would write.",
+        "There were these calls: ListModels (1), Search (1), DeleteModel (1), AddTags (1).",
+        '  DeleteModel {"ModelName": "churn"}: 400',
+    ]
+
+
+@pytest.mark.parametrize("times", [-1, 1.0, "1", True])
+def test_so_many_times_cannot_be(requests: Requests, times: Any) -> None:
+    with pytest.raises(ValueError, match=r"^times is a whole number from 0 on, not "):
+        requests.assert_called("ListModels", times=times)
+
+
+def test_a_failure_tells_what_was_called_elsewhere(app: Flask, service: Service) -> None:
+    requests = Requests(service, BEN, after=0, elsewhere=lambda after: f"Elsewhere since {after}.")
+    called(app, "ListModels")
+    with pytest.raises(AssertionError) as failure:
+        requests.assert_called("ListModels")
+    assert str(failure.value).splitlines() == [
+        "ListModels was to be called at least once, and was never called.",
+        "Elsewhere since 0.",
+    ]
+    called(app, "ListModels", BEN)
+    with pytest.raises(AssertionError) as failure:
+        requests.assert_called("ListModels", times=2)
+    assert "Elsewhere" not in str(failure.value)
+
+
 def test_where_nothing_was_called_a_failure_says_so(requests: Requests) -> None:
     with pytest.raises(AssertionError, match=r"(?s)never called\.\nThere were no calls\.$"):
         requests.assert_called("ListModels")
@@ -118,6 +189,12 @@ def test_where_nothing_was_called_a_failure_says_so(requests: Requests) -> None:
             f"{NO_OPERATION} 'CreateModlPackage'{NOR}; did you mean 'CreateModelPackage'?",
         ),
         ("Fly", {}, f"{NO_OPERATION} 'Fly'{NOR}."),
+        (
+            "CreateModl*",
+            {},
+            f"{NO_OPERATION} 'CreateModl*'{NOR}; did you mean 'CreateModel'?",
+        ),
+        ("Delete*", {"Colour": "red"}, "Delete* has no member 'Colour'."),
         (
             "CreateModelPackage",
             {"ModelPackageGroupNme": "churn"},
@@ -166,8 +243,11 @@ def test_where_calls_are_forgotten_no_number_of_them_is_asserted() -> None:
     requests.assert_called("ListModels")
     # Those of others may be forgotten.
     of_ben.assert_called("ListModels", times=2)
+    with pytest.raises(AssertionError, match=lost):
+        requests.assert_nothing_written()
     requests.forget()
     requests.assert_not_called("ListTags")
+    requests.assert_nothing_written()
     service.close()
 
 

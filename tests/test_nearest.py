@@ -14,6 +14,8 @@ from sagemock.ports import StorageFailed
 
 BEN = Caller("210987654321", "us-east-1", "arn:aws:iam::210987654321:user/ben", "AIDABEN")
 ABROAD = Caller("123456789012", "eu-west-1", "arn:aws:iam::123456789012:user/ann", "AIDAANN")
+PLACE = (ANN.account, ANN.region)
+GROUP = "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/"
 VERSION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/"
 
 
@@ -32,7 +34,7 @@ def nearest(service: Service, operation: str, **request: Any) -> str | None:
         service.invoke(operation, request, ANN)
     error = refused.value
     refusal = Refusal(ANN.account, ANN.region, operation, error.code, error.message or "", request)
-    return look(refusal, [(BEN.account, BEN.region)])
+    return look(refusal, [(BEN.account, BEN.region)], ())
 
 
 def described(service: Service, name: str) -> str | None:
@@ -186,7 +188,7 @@ def test_of_an_invocation_endpoints_and_variants_are_told(
     look = service.journal._nearest
     assert look
     refusal = Refusal(ANN.account, ANN.region, "InvokeEndpoint", "ValidationError", message, {})
-    assert look(refusal, ()) == told
+    assert look(refusal, (), ()) == told
 
 
 @pytest.mark.parametrize(
@@ -213,3 +215,17 @@ def test_where_the_storage_fails_nothing_is_told(service: Service) -> None:
     look = NearestName(Failing(), service._nouns, list)  # type: ignore[arg-type]
     message = "Endpoint it of account 123456789012 not found."
     assert look(Refusal("1", "us-east-1", "InvokeEndpoint", "V", message, {}), ()) is None
+
+
+def test_another_account_is_not_told_where_nobody_can_have_meant_it(service: Service) -> None:
+    group(service, "churn", caller=BEN)
+    group(service, "fraud", caller=ABROAD)
+    look = service.journal._nearest
+    assert look
+    told = []
+    for name in ("churn", "fraud"):
+        message = f"ModelPackageGroup {GROUP}{name} does not exist."
+        refusal = Refusal(*PLACE, "DescribeModelPackageGroup", "ValidationException", message, {})
+        told.append(look(refusal, [], {BEN.account, ANN.account}))
+    # The same account in another region is always the caller's own.
+    assert told == [None, "There is a model package group 'fraud' in eu-west-1."]

@@ -60,6 +60,29 @@ def test_rules_of_others_stay(pytester: pytest.Pytester) -> None:
     ran(pytester).assert_outcomes(passed=2)
 
 
+def test_one_rule_can_be_taken_away(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def test_cleared(sagemock_client, sagemock_faults, sagemock_server):
+            denied = sagemock_faults.add(operation="List*", error="AccessDeniedException")
+            late, other = (sagemock_faults.add(latency=0) for _ in range(2))
+            sagemock_faults.clear(denied, late.id)
+            assert sagemock_client.list_models()["Models"] == []
+            assert (denied.matched, other.matched) == (0, 1)
+            for gone in (denied, 77, {"id": 1}):
+                with pytest.raises(ValueError, match="^There is no fault rule .* of this test;"):
+                    sagemock_faults.clear(other, gone)
+            assert [each["id"] for each in sagemock_server.service.faults.shown()] == [other.id]
+            sagemock_faults.clear()
+            sagemock_faults.clear()
+            assert sagemock_server.service.faults.shown() == []
+        """
+    )
+    ran(pytester).assert_outcomes(passed=1)
+
+
 def test_a_mistake_fails_the_test_with_a_sentence(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -16,6 +16,10 @@ def test_a_mistaken_marker_fails_its_test_alone(pytester: pytest.Pytester) -> No
         "'eu-west-1'": "what it takes has a name, region='eu-west-1' say, not 'eu-west-1'.",
         "hold_s=-1": "An answer is held from 0 to 60 seconds, not -1.",
         "seed=1": "seed is a file's name or a list of them, not 1.",
+        "account=123456789012": "account is 12 digits in quotes, not 123456789012.",
+        "account_id='111122223333'": "account_id is of no test's account; did you mean 'account'?",
+        "seeds=['churn.yaml']": "seeds is of no test's account; did you mean 'seed'?",
+        "hold_s='fast'": "hold_s is a number, not 'fast'.",
     }
     tests = [
         f"@pytest.mark.sagemock({marker})\ndef test_{number}(sagemock_server): ..."

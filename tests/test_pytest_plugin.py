@@ -154,13 +154,24 @@ def test_only_the_server(sagemock_server):
 
 def test_none(sagemock_seed):
     sagemock_seed("none.yaml")
+
+def test_several(sagemock_seed):
+    sagemock_seed("called.yaml", "root.yaml")
+
+def test_a_document(sagemock_seed):
+    sagemock_seed({{"groups": []}})
 """
     )
     result = ran(pytester)
-    result.assert_outcomes(passed=4, failed=1)
+    result.assert_outcomes(passed=4, failed=3)
     places = f"{folder} and {folder.parent}"
-    sentence = f"The seed file 'none.yaml' does not exist; it is looked for in {places}."
-    result.stdout.fnmatch_lines([sentence])
+    one = "sagemock_seed takes the name of one file, not"
+    sentences = (
+        f"The seed file 'none.yaml' does not exist; it is looked for in {places}.",
+        f"{one} 'called.yaml', 'root.yaml'; call it for each.",
+        f"{one} {{'groups': []}}; call it for each.",
+    )
+    assert [line for line in result.outlines if line in sentences] == list(sentences)
 
 
 def test_a_marker_gives_a_server_of_its_own(pytester: pytest.Pytester) -> None:

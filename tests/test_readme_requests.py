@@ -43,4 +43,4 @@ def test_what_was_called_is_told_as_shown(server: RunningServer) -> None:
 def test_calls_are_asserted_as_shown(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(BLOCKS["test"])
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
-    result.assert_outcomes(passed=1)
+    result.assert_outcomes(passed=2)

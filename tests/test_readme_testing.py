@@ -33,6 +33,41 @@ def test_the_fixtures_are_used_as_shown(names: tuple[str, ...], pytester: pytest
     result.assert_outcomes(passed=4)
 
 
+def test_no_client_of_the_code_under_test_goes_astray(pytester: pytest.Pytester) -> None:
+    written(pytester.path, "conftest.py")
+    pytester.makepyfile(
+        pipeline="""
+import functools
+import boto3
+
+sagemaker = boto3.client("sagemaker", region_name="us-east-1")
+
+@functools.cache
+def kept_client():
+    return boto3.client("sagemaker")
+""",
+        test_pipeline="""
+import boto3, pipeline, pytest
+
+@pytest.mark.parametrize("number", [1, 2])
+class TestPipeline:
+    def setup_method(self):
+        self.made = boto3.client("sagemaker")
+
+    def test_it(self, number):
+        groups = []
+        for client in (pipeline.sagemaker, pipeline.kept_client(), self.made):
+            name = f"group-{len(groups)}"
+            client.create_model_package_group(ModelPackageGroupName=name)
+            found = client.list_model_package_groups()["ModelPackageGroupSummaryList"]
+            groups.append(len(found))
+        assert groups == [1, 2, 3]
+""",
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=2)
+
+
 def test_unittest_is_used_as_shown(tmp_path: Path) -> None:
     written(tmp_path, "registry_unittest.py")
     result = subprocess.run(

@@ -256,11 +256,6 @@ def test_a_mistaken_setting_is_told_at_once(settings: dict[str, Any], sentence: 
     assert str(caught.value) == sentence
 
 
-def test_a_setting_of_another_type_is_told() -> None:
-    with pytest.raises(SettingsError, match=r"The settings port='4577' cannot be: .*\."):
-        sagemock.running(port="4577")
-
-
 @sagemock.running(validation="warn")
 def decorated(name: str, server: sagemock.RunningServer) -> tuple[str, list[str]]:
     """A function that makes its own client."""
@@ -341,6 +336,28 @@ class Single(unittest.TestCase):
     def test_a_method(self, server: sagemock.RunningServer) -> None:
         assert os.environ["AWS_REGION"] == "eu-west-1"
         assert groups(server.client()) == []
+
+
+def test_each_test_of_a_test_case_has_what_is_seeded(tmp_path: Path) -> None:
+    (tmp_path / "churn.yaml").write_text(f'{SEED}region: "eu-west-1"\n')
+
+    @sagemock.running(seeds=str(tmp_path / "churn.yaml"))
+    class Seeded(unittest.TestCase):
+        server: sagemock.RunningServer
+        account: str
+
+        def test_one(self) -> None:
+            client = boto3.client("sagemaker")
+            self.addCleanup(client.close)
+            assert groups(client) == ["churn"]
+            client.create_model_package_group(ModelPackageGroupName="fraud")
+            assert len(groups(self.server.client(account=self.account))) == 2
+
+        test_other = test_one
+
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(Seeded).run(result)
+    assert (result.testsRun, result.errors, result.failures) == (2, [], [])
 
 
 def test_a_test_case_passes_under_unittest_and_leaves_nothing() -> None:

@@ -29,11 +29,13 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """The public names, imported when asked for: `sagemock.errors` alone needs no Flask."""
-    import importlib  # noqa: PLC0415 - part of the same thrift
+if not TYPE_CHECKING:  # else type checkers would take any name for one of ours
 
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    def __getattr__(name: str) -> Any:
+        """The public names, imported when asked for: `sagemock.errors` alone needs no Flask."""
+        import importlib  # noqa: PLC0415 - part of the same thrift
+
+        if name not in _HOMES:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        return getattr(importlib.import_module(_HOMES[name]), name)

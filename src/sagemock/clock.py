@@ -8,7 +8,7 @@ server that is started again shows what it showed at its first start.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sagemock.ports import Clock
@@ -23,8 +23,9 @@ from sagemock.time_text import (
     shown,
 )
 
-Time = str | float | datetime
-"""A time: as `time_text.epoch_ms` reads it, seconds since 1970, or UTC where it has no zone."""
+Time = str | float | datetime | date
+"""A time: as `time_text.epoch_ms` reads it, seconds since 1970, UTC where it has no zone, or the
+beginning of a day in UTC."""
 
 Duration = str | float | timedelta
 """A duration: as `time_text.duration_ms` reads it, or in seconds."""
@@ -160,7 +161,7 @@ class TurnableClock:
 
 def time_ms(time: Time) -> int:
     """Milliseconds since 1970. Errors: NoTimeError, it is no time of the years 1970 to 9999."""
-    if isinstance(time, datetime):
+    if isinstance(time, date):  # as a datetime is too
         return epoch_ms(time.isoformat())
     if isinstance(time, bool) or not isinstance(time, str | int | float):
         raise NoTimeError(NO_TIME.format(text=time))

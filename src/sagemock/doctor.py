@@ -66,9 +66,13 @@ def diagnosed(subject: Subject) -> Iterator[Finding]:
     yield from client_findings(view, subject.url)
     pointed = view.endpoint("sagemaker")
     url = subject.url or (pointed.url if pointed else DEFAULT_URL)
+    served: str | None = None
     if is_address(url):
-        yield from server_findings(url.rstrip("/"), subject.versions.get("sagemock"))
-    yield from database_findings(subject.database)
+        found = list(server_findings(url.rstrip("/"), subject.versions.get("sagemock")))
+        yield from found
+        if found[0].verdict != "wrong":
+            served = url.rstrip("/")
+    yield from database_findings(subject.database, served)
 
 
 def version_findings(versions: Mapping[str, str | None]) -> Iterator[Finding]:
@@ -167,8 +171,8 @@ def _listens(url: str) -> bool:
         return False
 
 
-def database_findings(database: str) -> Iterator[Finding]:
-    """Whether a server could use the database."""
+def database_findings(database: str, served: str | None = None) -> Iterator[Finding]:
+    """Whether a server could use the database; `served` is the address of one that answers."""
     if database == ":memory:":
         yield ok("database", "The database is in memory: it ends with the server.")
         return
@@ -178,7 +182,7 @@ def database_findings(database: str) -> Iterator[Finding]:
     except (StoreError, OSError) as error:
         yield wrong("database", str(error), "`sagemock serve --db FILE` takes another file.")
         return
-    yield _database(path, found)
+    yield _database(path, found, served)
     folder = next(each for each in path.parents if each.exists())
     unwritable = next(
         (each for each in ([path] if path.exists() else []) + [folder] if not _writable(each)), None
@@ -201,15 +205,21 @@ def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK)
 
 
-def _database(path: Path, found: Inspection) -> Finding:
+def _database(path: Path, found: Inspection, served: str | None) -> Finding:
     if found.holder is not None:
         process = f" (process {found.holder})" if found.holder else ""
         return ok("database", f"{path} is served by a running sagemock{process}.")
+    # Whoever serves a file holds it.
+    other = f" It is not that of the server at {served}; --db FILE looks at another."
+    return ok("database", _unserved(path, found) + (other if served else ""))
+
+
+def _unserved(path: Path, found: Inspection) -> str:
     if not found.exists:
-        return ok("database", f"There is no {path} yet; `sagemock serve` makes it.")
+        return f"There is no {path} yet; `sagemock serve` makes it."
     if found.is_older:
         told = f"{path} has schema {found.schema}; the next `sagemock serve` brings it to {VERSION}"
-        return ok("database", f"{told}, after a copy of it was put beside it.")
+        return f"{told}, after a copy of it was put beside it."
     if not found.schema:
-        return ok("database", f"{path} is free; it was not looked into.")
-    return ok("database", f"{path} is whole and free, with schema {found.schema}.")
+        return f"{path} is free; it was not looked into."
+    return f"{path} is whole and free, with schema {found.schema}."

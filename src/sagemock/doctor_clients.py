@@ -163,17 +163,17 @@ def _endpoint(view: ClientView, service: str, meant: str | None) -> Finding:
     if not is_address(found.url):
         told = f"{found.source} is no address like http://127.0.0.1:4577: '{_plain(found.url)}'."
         return wrong(variable, told, export(meant))
-    if meant is not None and not _is_same(found.url, meant):
+    if meant is not None and not is_same_server(found.url, meant):
         told = f"{found.source} sends clients of {noun} to {found.url}, not to {meant}."
         return wrong(variable, told, export(meant))
     main = view.endpoint("sagemaker")
-    if main is not None and is_address(main.url) and not _is_same(main.url, found.url):
+    if main is not None and is_address(main.url) and not is_same_server(main.url, found.url):
         told = f"{found.source} sends clients of {noun} to {found.url}, those of SageMaker go to"
         return warning(variable, f"{told} {main.url}.", export(meant))
     return ok(variable, f"{found.source} sends clients of {noun} to {found.url}.")
 
 
-def _is_same(one: str, other: str) -> bool:
+def is_same_server(one: str, other: str) -> bool:
     """Whether two addresses are of one server; this machine has several names."""
     places = []
     for parts in map(urlsplit, (one, other)):

@@ -188,7 +188,17 @@ class AccountFaults:
         self._ids.append(made["id"])
         return next(each for each in self._faults.rules if each.id == made["id"])
 
-    def clear(self) -> None:
-        """Take away all that were added here; what they held up goes on."""
-        self._faults.remove(self._ids)
-        self._ids.clear()
+    def clear(self, *rules: "FaultRule | int") -> None:
+        """Take away rules that were added here, or their ids; without any, all of them.
+
+        What they held up goes on.
+        Errors: FaultRuleError, one was not added here, or is gone; none is taken away then.
+        """
+        ids: list[Any] = [getattr(each, "id", each) for each in rules]
+        for each in ids:
+            if each not in self._ids:
+                raise FaultRuleError(
+                    f"There is no fault rule {each} of this test; clear takes what add returned."
+                )
+        self._faults.remove(ids if rules else self._ids)
+        self._ids = [each for each in self._ids if rules and each not in ids]

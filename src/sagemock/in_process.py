@@ -77,7 +77,7 @@ class Running:
 
         The environment is set, so that clients made inside reach the server. A function that has a
         parameter `server` gets it. A TestCase has it as `self.server`, one for all of its tests,
-        and each test has an account of its own, `self.account`.
+        and each test has an account of its own, `self.account`, with what `seeds` declare.
         Errors: TypeError, it is a class, but no TestCase.
         """
         if isinstance(decorated, type):
@@ -156,8 +156,13 @@ def _decorated_case(case: type, around: Running) -> type:
 
     def set_up_in_account(self: "TestCase") -> None:
         server: RunningServer = self.server  # type: ignore[attr-defined]  # set above
-        self.account = server.new_account()  # type: ignore[attr-defined]  # for the test
-        self.enterContext(server.in_environment(self.account))  # type: ignore[attr-defined]
+        account = server.new_account()
+        self.account = account  # type: ignore[attr-defined]  # for the test
+        self.addCleanup(server.service.journal.past_accounts.add, account)
+        # What is planted at the start is in the account of no test.
+        for path in server.settings.seeds:
+            server.seed(path, account, server.settings.region)
+        self.enterContext(server.in_environment(account))
         set_up(self)
 
     case.setUpClass = classmethod(set_up_class_with_server)  # type: ignore[assignment, method-assign]

@@ -6,9 +6,10 @@ when somebody looks. Headers are not kept, so no credentials are.
 """
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -95,8 +96,11 @@ class Refusal:
     request: Members
 
 
-Nearest = Callable[[Refusal, Collection[tuple[str, str]]], str | None]
-"""What may have been meant, as a sentence; beside the refusal come the places where others call."""
+Nearest = Callable[[Refusal, Collection[tuple[str, str]], Collection[str]], str | None]
+"""What may have been meant, as a sentence.
+
+Beside the refusal come the places where others call, and the accounts that nobody can have meant.
+"""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ class JournalQuery:
     """Which calls, and how many at most.
 
     `after` is the number of a call: those that follow it are asked for, the earliest first. Without
-    it the latest are. `whole` asks for bodies of invocations too, as Base64.
+    it the latest are. `operation` may have `*` for anything. `whole` asks for bodies of invocations
+    too, as Base64.
     """
 
     limit: int = MOST_PAGE
@@ -119,7 +124,7 @@ class JournalQuery:
         return (
             (self.account is None or noted.caller.account == self.account)
             and (self.statuses is None or noted.status in self.statuses)
-            and (self.operation is None or plain(self.operation) == plain(noted.operation))
+            and (self.operation is None or is_named(noted.operation, self.operation))
         )
 
 
@@ -143,6 +148,8 @@ class Journal:
         # By account, the number of the latest call that gave way.
         self._lost: dict[str, int] = {}
         self._noting = threading.Lock()
+        self.past_accounts: set[str] = set()
+        """Those of tests that have ended: whoever misses something has not meant theirs."""
 
     def note(self, noted: Noted) -> None:
         """Keep a call; the oldest give way."""
@@ -183,6 +190,10 @@ class Journal:
     def operations(self) -> set[str]:
         """The names of all operations that the kept calls asked for."""
         return {each.operation for _, each in self._all()[0]}
+
+    def accounts(self, after: int = 0) -> Counter[str]:
+        """How many calls each account has made since the call of this number."""
+        return Counter(each.caller.account for number, each in self._all()[0] if number > after)
 
     def page(self, query: JournalQuery) -> Members:
         """The calls that a query asks for, earliest first, and how far was looked.
@@ -235,7 +246,7 @@ class Journal:
                 continue
             key = repr(refusal)
             if key not in told and len(told) < _MOST_SOUGHT:
-                told[key] = self._nearest(refusal, places)
+                told[key] = self._nearest(refusal, places, self.past_accounts)
             if near := told.get(key):
                 row["Nearest"] = near
         return rows
@@ -244,6 +255,12 @@ class Journal:
 def plain(operation: str) -> str:
     """The name of an operation however it is spelled: as AWS, boto3 or the AWS CLI have it."""
     return operation.replace("_", "").replace("-", "").lower()
+
+
+def is_named(operation: str, asked: str) -> bool:
+    """Whether an operation is the one that is asked for, or one of a pattern with `*`."""
+    name, wanted = plain(operation), plain(asked)
+    return name == wanted or ("*" in wanted and fnmatchcase(name, wanted))
 
 
 def word(text: str) -> str:

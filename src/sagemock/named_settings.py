@@ -1,13 +1,19 @@
 """Settings by their names: from keyword arguments, and from lines of a configuration file."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from sagemock.settings import Settings, SettingsError
 
 _IN_MEMORY = ":memory:"
+_NOUNS = {
+    Path: "a file's name",
+    str: "text",
+    bool: "true or false",
+    float: "a number",
+    int: "a whole number",
+}
 _WORDS = {"true": True, "yes": True, "on": True, "1": True}
 _WORDS |= {"false": False, "no": False, "off": False, "0": False}
 
@@ -18,16 +24,12 @@ def settings_for_tests(named: Mapping[str, Any], beside: Iterable[str] = ()) -> 
     Errors: SettingsError, there is no such setting, and none among the names `beside`; or it
     cannot be.
     """
-    names = {each.name for each in fields(Settings)}
+    types = get_type_hints(Settings)
     for name in named:
-        if name not in names:
-            raise SettingsError(unknown_setting(name, [*names, *beside]))
-    try:
-        return Settings(**{"db": _IN_MEMORY, "port": 0, **named})
-    except (AttributeError, TypeError) as error:
-        # A value of another type, which what checks its content trips over.
-        told = ", ".join(f"{name}={value!r}" for name, value in named.items())
-        raise SettingsError(f"The settings {told} cannot be: {error}.") from error
+        if name not in types:
+            raise SettingsError(unknown_setting(name, [*types, *beside]))
+    typed = {name: _typed(name, value, types[name]) for name, value in named.items()}
+    return Settings(**{"db": _IN_MEMORY, "port": 0, **typed})
 
 
 def unknown_setting(name: str, names: Iterable[str]) -> str:
@@ -37,6 +39,47 @@ def unknown_setting(name: str, names: Iterable[str]) -> str:
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     meant = f"did you mean '{near[0]}'?" if near else "README lists those there are."
     return f"sagemock has no setting '{name}'; {meant}"
+
+
+def _typed(name: str, value: Any, kind: Any) -> Any:
+    """A value of the setting's type, lists as tuples; one alone is a list of one.
+
+    Errors: SettingsError, it is of another type.
+    """
+    if get_origin(kind) is tuple:
+        element = get_args(kind)[0]
+        if isinstance(value, list | tuple):
+            return tuple(_element_typed(name, each, element) for each in value)
+        if get_origin(element) is not tuple:
+            return (_element_typed(name, value, element),)
+        raise SettingsError(f"{name} is a list of pairs, not {value!r}.")
+    if get_origin(kind) is Mapping:
+        if not isinstance(value, Mapping):
+            raise SettingsError(f"{name} is a dictionary, not {value!r}.")
+        element = get_args(kind)[1]
+        return {key: _element_typed(name, each, element) for key, each in value.items()}
+    return _element_typed(name, value, kind)
+
+
+def _element_typed(name: str, value: Any, kind: Any) -> Any:
+    """One value; a pair as a tuple. Errors: SettingsError, it is of another type."""
+    if get_origin(kind) is tuple:
+        if (
+            isinstance(value, list | tuple)
+            and len(value) == len(get_args(kind))
+            and all(isinstance(each, str) for each in value)
+        ):
+            return tuple(value)
+        raise SettingsError(f"{name} has pairs of two texts, not {value!r}.")
+    kinds = set(get_args(kind)) or {kind}
+    if float in kinds:
+        kinds.add(int)
+    # True is a number to Python, and a mistake here.
+    if type(value) in kinds or (isinstance(value, tuple(kinds)) and not isinstance(value, bool)):
+        return value
+    noun = next(noun for each, noun in _NOUNS.items() if each in kinds)
+    quoted = f"; put it in quotes: '{value}'" if str in kinds and type(value) is int else ""
+    raise SettingsError(f"{name} is {noun}, not {value!r}{quoted}.")
 
 
 def read_lines(lines: Iterable[str], folder: Path) -> dict[str, Any]:

@@ -44,10 +44,13 @@ class NearestName:
         self._nouns = nouns
         self._operations = operations
 
-    def __call__(self, refusal: Refusal, places: Collection[Place]) -> str | None:
+    def __call__(
+        self, refusal: Refusal, places: Collection[Place], unmeant: Collection[str] = ()
+    ) -> str | None:
         """What there is in place of what is missing, as a sentence; None if nothing is known.
 
-        `places` are accounts and regions to look in beside those of the latest activity.
+        `places` are accounts and regions to look in beside those of the latest activity; in
+        `unmeant` accounts nobody looks.
         """
         if refusal.error == "UnknownOperationException":
             return self._operation(refusal) if not refusal.message else None
@@ -61,7 +64,7 @@ class NearestName:
                 if missing is None:
                     return None
                 here = self._here(session, missing)
-            there = self._elsewhere(missing, refusal, places)
+            there = self._elsewhere(missing, refusal, places, unmeant)
         except StorageFailed:
             return None
         return " ".join(filter(None, (here, there))) or None
@@ -109,10 +112,17 @@ class NearestName:
         near = _near(session, noun, missing.name)
         return _there_is(noun, near) if near else None
 
-    def _elsewhere(self, missing: Arn, refusal: Refusal, places: Collection[Place]) -> str | None:
+    def _elsewhere(
+        self,
+        missing: Arn,
+        refusal: Refusal,
+        places: Collection[Place],
+        unmeant: Collection[str],
+    ) -> str | None:
         here = (refusal.account, refusal.region)
         latest = self._store.activities(ActivityQuery(limit=_MOST_RECORDS))
-        others = {*places, *((each.account, each.region) for each in latest)} - {here}
+        known = {*places, *((each.account, each.region) for each in latest)} - {here}
+        others = [each for each in known if each[0] == here[0] or each[0] not in unmeant]
         # Another region of the same account is the likeliest mistake.
         for account, region in sorted(others, key=lambda each: (each[0] != here[0], each)):
             with self._store.reading(account, region) as session:

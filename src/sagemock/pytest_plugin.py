@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,12 @@ _MARKER = (
     "clients, seed files for its account, and settings of a server of its own."
 )
 _OWN_OPTIONS = ("account", "region", "seed")
+# Settings of a server, by which a marker would change no test's account.
+_MEANT = {"account_id": "account", "seeds": "seed"}
+# How pytest names the fixtures that it makes of a class's or a module's functions for each test.
+_XUNIT = ("_xunit_setup_method_fixture_", "_xunit_setup_function_fixture_")
+_BEGAN: "pytest.StashKey[tuple[RunningServer, str, int]]" = pytest.StashKey()
+"""A test's server and account, and the number of the last call before it."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +89,38 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Fail a test whose marker is mistaken, and have its seeds planted whatever it uses."""
+    """Fail a test whose marker is mistaken, and have its seeds planted whatever it uses.
+
+    `setup_method` and the like come after `sagemock_endpoint`, for they may make clients.
+    """
+    names = getattr(item, "fixturenames", ())
+    if "sagemock_endpoint" in names and isinstance(names, list):
+        ours = names.index("sagemock_endpoint")
+        xunit = next((i for i, name in enumerate(names) if name.startswith(_XUNIT)), ours)
+        if xunit < ours:
+            names.insert(xunit, names.pop(ours))
     if item.get_closest_marker(NAME) is None:
         return
     options = _options(item)
     mistake = _mistake(item.config, options)
     if mistake:
         pytest.fail(f"pytest.mark.sagemock: {mistake}", pytrace=False)
-    names = getattr(item, "fixturenames", ())
     if options.seeds and "sagemock_account" not in names and isinstance(names, list):
         names.append("sagemock_account")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+    """Tell why a test may have failed all of whose calls came to other accounts."""
+    report = (yield).get_result()
+    if report.failed and report.when != "teardown" and _BEGAN in item.stash:
+        from sagemock.stray_calls import stray_calls  # noqa: PLC0415 - few tests fail
+
+        server, account, after = item.stash[_BEGAN]
+        if not server.service.journal.accounts(after)[account]:
+            told = stray_calls(server, account, after)
+            if told and told not in report.longreprtext:
+                report.sections.append((NAME, told))
 
 
 @pytest.fixture(scope="session")
@@ -141,16 +170,23 @@ def sagemock_region(request: pytest.FixtureRequest, sagemock_server: "RunningSer
 @pytest.fixture
 def sagemock_account(
     request: pytest.FixtureRequest, sagemock_server: "RunningServer", sagemock_region: str
-) -> str:
-    """An account of 12 digits that no other test has, with what is seeded."""
+) -> Iterator[str]:
+    """An account of 12 digits that no other test has, with what is seeded.
+
+    One that a marker names keeps what tests before it have left there.
+    """
     options = _options(request.node)
     account = options.account or sagemock_server.new_account()
+    journal = sagemock_server.service.journal
+    request.node.stash[_BEGAN] = (sagemock_server, account, journal.newest)
     for_all = [_folder(request.config)]
     files = [_existing(name, for_all) for name in request.config.getini("sagemock_seed")]
     files += [_existing(name, _seed_folders(request)) for name in options.seeds]
     for path in files:
         sagemock_server.seed(path, account, sagemock_region)
-    return account
+    yield account
+    if not options.account:
+        journal.past_accounts.add(account)
 
 
 @pytest.fixture
@@ -203,14 +239,18 @@ def sagemock_seed(
     sagemock_server: "RunningServer",
     sagemock_account: str,
     sagemock_region: str,
-) -> Callable[[str | Path], Any]:
+) -> Callable[..., Any]:
     """A function that puts what a seed file declares into the test's account and region.
 
     So are those of a file which names others: tests are not to meet there. The file is looked for
     beside the test, then in pytest's root folder.
     """
 
-    def seed(name: str | Path) -> Any:
+    def seed(name: str | Path, *more: Any) -> Any:
+        if more or not isinstance(name, str | Path):
+            given = ", ".join(map(repr, (name, *more)))
+            sentence = f"sagemock_seed takes the name of one file, not {given}; call it for each."
+            pytest.fail(sentence, pytrace=False)
         path = _existing(name, _seed_folders(request))
         return sagemock_server.seed(path, sagemock_account, sagemock_region)
 
@@ -254,6 +294,7 @@ def sagemock_faults(
     """Has calls of the test's account go wrong, by rules that are taken away after it.
 
     `sagemock_faults.add(operation="CreateModelPackage", error="ThrottlingException", times=2)`
+    returns the rule, and `clear(rule)` takes it away before.
     """
     from sagemock.faults import AccountFaults  # noqa: PLC0415 - thrift
 
@@ -268,16 +309,20 @@ def sagemock_requests(
 ) -> "Requests":
     """The calls of the test's account, with assertions: `assert_called`, `assert_not_called`.
 
+    Those that its fixtures made are among them.
     `sagemock_requests.assert_called("CreateModelPackage", times=1, ModelPackageGroupName="churn")`
     """
     from sagemock.journal_checks import OFF, Requests  # noqa: PLC0415 - thrift
+    from sagemock.stray_calls import stray_calls  # noqa: PLC0415 - the same
 
     journal = sagemock_server.service.journal
     if not journal.most:
         pytest.fail(OFF, pytrace=False)
-    # An account that a marker names is that of other tests too.
-    after = journal.newest if _options(request.node).account else 0
-    return Requests(sagemock_server.service, sagemock_account, after=after)
+    # Without it a project has a fixture of its own for the account, which many tests may share.
+    began = request.node.stash.get(_BEGAN, None)
+    elsewhere = partial(stray_calls, sagemock_server, sagemock_account)
+    after = began[2] if began else journal.newest
+    return Requests(sagemock_server.service, sagemock_account, after=after, elsewhere=elsewhere)
 
 
 def _options(node: pytest.Item | pytest.Collector) -> Options:
@@ -304,7 +349,12 @@ def _mistake(config: pytest.Config, options: Options) -> str | None:
     for seed in options.seeds:
         if not isinstance(seed, str | Path):
             return f"seed is a file's name or a list of them, not {seed!r}."
+    for name, meant in _MEANT.items():
+        if name in options.settings:
+            return f"{name} is of no test's account; did you mean '{meant}'?"
     called = {"region": options.region, "account_id": options.account}
+    if options.account is not None and not isinstance(options.account, str):
+        return f"account is 12 digits in quotes, not {options.account!r}."
     try:
         settings_for_tests({name: value for name, value in called.items() if value is not None})
         settings_for_tests({**_named_for_all(config), **options.settings}, beside=_OWN_OPTIONS)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sagemock.app import create_front, create_service
-from sagemock.operation import Members
+from sagemock.operation import Caller, Members
 from sagemock.settings import Settings
 from sagemock.store.sqlite_store import IN_MEMORY
 from sagemock.wire.caller import Callers
@@ -72,6 +72,7 @@ class RunningServer:
     ) -> Any:
         """A boto3 client, closed when the server stops.
 
+        Without an account or region it is in those of the settings, as every such client is.
         It asks no profile, configuration or proxy of the machine.
         Errors: ValueError, the service is neither sagemaker nor sagemaker-runtime.
         """
@@ -132,6 +133,10 @@ class RunningServer:
         accounts = (f"{number % _MOST_ACCOUNTS:012d}" for number in self._accounts)
         return next(account for account in accounts if account not in used)
 
+    def account_of(self, access_key: str) -> str:
+        """The account that calls with an access key are of."""
+        return self._caller(access_key, self.settings.region).account
+
     def seed(
         self, path: str | Path, account: str | None = None, region: str | None = None
     ) -> "Planted":
@@ -185,8 +190,11 @@ class RunningServer:
 
     def _call(self, operation: str, request: Members, account: str, region: str) -> Members:
         """An operation as a client of this account would call it."""
-        scope = f"Credential={account}/20260101/{region}/sagemaker/aws4_request"
-        return self.service.invoke(operation, request, self._callers.caller(scope)) or {}
+        return self.service.invoke(operation, request, self._caller(account, region)) or {}
+
+    def _caller(self, access_key: str, region: str) -> Caller:
+        scope = f"Credential={access_key}/20260101/{region}/sagemaker/aws4_request"
+        return self._callers.caller(scope)
 
 
 def first_account(settings: Settings) -> int:

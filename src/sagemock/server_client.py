@@ -26,6 +26,15 @@ class NoServerError(Exception):
     """No server, or one that refused; the message is a sentence."""
 
 
+class UnreachedError(NoServerError):
+    """Nothing answers at the address `url`, for a reason that follows in words."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(NO_SERVER.format(url=url, reason=reason))
+        self.url = url
+        self.reason = reason
+
+
 class RefusedAnswerError(Exception):
     """A server's refusal, with the `members` of its body; `unexplained` says it where none do."""
 
@@ -103,7 +112,7 @@ def exchange(  # noqa: PLR0913, PLR0917 - what a request consists of
         raise refused from error
     except (URLError, OSError, ValueError, HTTPException) as error:
         _refuse_other_scheme("http:", url)
-        raise NoServerError(NO_SERVER.format(url=url, reason=unreached(error))) from error
+        raise UnreachedError(url, unreached(error)) from error
     return received
 
 

@@ -186,6 +186,8 @@ class Settings:
             yield f"An S3 endpoint looks like http://localhost:9000, not '{self.s3_endpoint}'."
 
     def _mistaken_entries(self) -> Iterator[str]:
+        if isinstance(self.seeds, str):
+            yield f"seeds are a list of files, so not '{self.seeds}' but ('{self.seeds}',)."
         for key, value in self.access_keys.items():
             if not _ACCOUNT.fullmatch(value) and not _PRINCIPAL.fullmatch(value):
                 yield (

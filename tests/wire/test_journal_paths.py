@@ -284,6 +284,9 @@ def test_calls_are_asked_for_page_by_page(app: Flask) -> None:
     assert asked("?after=9") == ([], 4)
     assert asked("?operation=list-models") == ([1, 4], 4)
     assert asked("?operation=ListModls") == ([2], 4)
+    assert asked("?operation=List*ls") == ([1, 2, 4], 4)
+    assert asked("?operation=*-endpoints") == ([3], 4)
+    assert asked("?operation=Delete*") == ([], 4)
     assert asked("?status=failed") == asked("?status=400") == asked("?status=4xx") == ([2], 4)
     assert asked("?status=200&limit=1") == ([4], 4)
     assert asked("?account=210987654321") == ([], 4)
@@ -297,7 +300,9 @@ def test_calls_are_asked_for_page_by_page(app: Flask) -> None:
         ("status=bad", "A status is a number like 400, a class like 4xx, or failed, not 'bad'."),
         ("status=99", "A status is a number like 400, a class like 4xx, or failed, not '99'."),
         ("bodies=half", "The argument 'bodies' is whole, not 'half'."),
+        ("account=12", "An account id is 12 digits, not '12'."),
         ("operation=Fly", "There is no operation 'Fly'."),
+        ("operation=Fly*", "There is no operation 'Fly*'."),
         (
             "operation=CreateModl",
             "There is no operation 'CreateModl'; did you mean 'CreateModel'?",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagemock.client_setup import address, address_of
+from sagemock.client_setup import SERVICE_VARIABLES, address, address_of, is_address
+from sagemock.server_client import NoServerError, UnreachedError
 from sagemock.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ _OTHER_WORDS = {
     "status": "doctor",
     "up": "serve",
 }
+
+
+NO_SERVER_HERE = (
+    "There is no sagemock at {url}: {reason}; {variable} points at {other}: --url {other} asks "
+    "that one."
+)
 
 
 class FailedError(Exception):
@@ -81,6 +88,13 @@ class Commands(click.Group):
                 hint = f"there are {', '.join(known)}."
             ctx.fail(f"There is no command '{args[0]}'; {hint}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. Errors: NoServerError, with where clients are pointed instead, if so."""
+        try:
+            return super().invoke(ctx)
+        except UnreachedError as error:
+            raise NoServerError(_told_elsewhere(error, ctx)) from error
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """Write all commands, each with the whole first sentence of its help."""
@@ -155,15 +169,33 @@ def _served(context: click.Context) -> str | None:
         click.Option([f"--{name}"], envvar=_variable(name)).resolve_envvar_value(context)
         for name in ("host", "port")
     )
-    # 0 is any port that is free: only the server's own output tells which.
-    if (host is None and port is None) or port == "0":
+    if host is None and port is None:
         return None
     try:
         settings = Settings(host=host or Settings.host, port=int(port or Settings.port))
     except ValueError as error:
         takes = "a number from 0 to 65535"
         raise click.UsageError(f"SAGEMOCK_PORT is a port, {takes}, not '{port}'.") from error
-    return address_of(settings.host, settings.port)
+    if not settings.port:
+        return None  # any that is free: only the server's own output tells which
+    served = address_of(settings.host, settings.port)
+    if not is_address(served):
+        form = "the name or the address of this machine, 127.0.0.1 say"
+        raise click.UsageError(f"SAGEMOCK_HOST is {form}, not '{settings.host}'.")
+    return served
+
+
+def _told_elsewhere(error: UnreachedError, context: click.Context) -> str:
+    """That nothing answers there; where clients are pointed elsewhere, that it may be meant."""
+    from sagemock.doctor_clients import is_same_server  # noqa: PLC0415 - only for mistakes
+
+    variable = SERVICE_VARIABLES[0]
+    pointed = click.Option(["--pointed"], envvar=variable).resolve_envvar_value(context)
+    if pointed is None or not is_address(pointed) or is_same_server(pointed, error.url):
+        return str(error)
+    return NO_SERVER_HERE.format(
+        url=error.url, reason=error.reason, variable=variable, other=address(pointed)
+    )
 
 
 def _address(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable
+from shutil import get_terminal_size
 from typing import Any
 
 import click
@@ -11,14 +12,14 @@ from sagemock.cli.options import Number, json_option, notice, on_a_terminal, url
 
 _POLL_S = 0.5
 _MOST_LIMIT = 1000
-_WIDTHS = (24, 6, 11, 12, 14)
 _ONLY_OTHER = "The one call that is kept does not match."
-_HEAD = ("TIME", "STATUS", "MS", "ACCOUNT", "REGION", "OPERATION")
 
 
 @click.command(name="requests", epilog="Example: sagemock requests --failed --as curl")
 @click.option("--follow", is_flag=True, help="Go on with each call as it comes, until interrupted.")
-@click.option("--operation", metavar="NAME", help="Only calls of this operation.")
+@click.option(
+    "--operation", metavar="NAME", help="Only calls of this operation, or of several: 'Create*'."
+)
 @click.option("--account", metavar="ACCOUNT", help="Only calls of this account.")
 @click.option("--failed", is_flag=True, help="Only calls that were refused or failed.")
 @click.option(
@@ -61,7 +62,7 @@ def requests(  # noqa: PLR0913 - options
         notice(_nothing(page["Newest"] - page["Oldest"] + 1))
         return
     if on_a_terminal() and not as_json and not form:
-        click.secho(_line(_HEAD), bold=True)
+        _echo_head()
     _echo(page["Requests"], url, form=form, as_json=as_json)
     while follow:
         page = _next_page(url, page, asked)
@@ -105,45 +106,30 @@ def _next_page(url: str, before: dict[str, Any], asked: dict[str, Any]) -> dict[
             return page
 
 
+def _echo_head() -> None:
+    from sagemock.journal_table import head  # noqa: PLC0415 - --help needs none of it
+
+    click.secho(head(get_terminal_size().columns), bold=True)
+
+
 def _echo(calls: Iterable[dict[str, Any]], url: str, *, form: str | None, as_json: bool) -> None:
     from sagemock.call_text import FORMS  # noqa: PLC0415 - --help needs none of it
+    from sagemock.journal_table import call_lines  # noqa: PLC0415 - the same
 
+    # A terminal may be drawn wider while calls are followed.
+    width = get_terminal_size().columns if on_a_terminal() else None
     for call in calls:
         if as_json:
             click.echo(json.dumps(call))
         elif form:
             click.echo(f"{_comment(call)}\n{FORMS[form](call, url)}\n")
         else:
-            click.echo("\n".join(_told(call)))
+            click.echo("\n".join(call_lines(call, width)))
 
 
 def _comment(call: dict[str, Any]) -> str:
     """A line above a call's code; nothing in it can end the comment."""
+    from sagemock.journal_table import printable  # noqa: PLC0415 - --help needs none of it
+
     outcome = call.get("Error", call["Status"])
-    return _printable(f"# Call {call['Number']}: {call['Operation']}, {outcome}")
-
-
-def _told(call: dict[str, Any]) -> list[str]:
-    """A call in a line; below it why it was refused, and what may have been meant."""
-    from sagemock.time_text import shown  # noqa: PLC0415 - --help needs none of it
-
-    operation = " ".join(filter(None, (call["Operation"], call.get("Error"))))
-    cells = (
-        *(shown(call["Time"]), str(call["Status"]), f"{call['Ms']:.1f}"),
-        *(call["Account"], call["Region"], operation),
-    )
-    below = (call.get(name) for name in ("WhyRefused", "Nearest", "BrokenBy"))
-    lines = [line for text in below if text for line in str(text).splitlines()]
-    return [_printable(_line(cells)), *(f"    {_printable(each)}" for each in lines)]
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    *first, last = cells
-    return "  ".join(
-        [*(cell.ljust(width) for cell, width in zip(first, _WIDTHS, strict=True)), last]
-    )
-
-
-def _printable(text: str) -> str:
-    """A text that a client chose, without what would steer a terminal."""
-    return "".join(each if each.isprintable() else "?" for each in text)
+    return printable(f"# Call {call['Number']}: {call['Operation']}, {outcome}")

@@ -7,8 +7,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from sagemock.errors import ValidationException
-from sagemock.journal import MOST_PAGE, JournalQuery, plain
+from sagemock.journal import MOST_PAGE, JournalQuery, is_named, plain
 from sagemock.service import Service
+from sagemock.settings import Settings, SettingsError
 from sagemock.wire.arguments import number, refuse_unknown
 
 OFF = "The journal is off; start sagemock with --journal 1000 to keep the last 1000 calls."
@@ -36,7 +37,7 @@ def add_journal_paths(paths: Blueprint, service: Service) -> None:
             limit=min(number("limit") or _PAGE, MOST_PAGE),
             after=number("after", least=0),
             operation=_operation(service),
-            account=request.args.get("account"),
+            account=_account(),
             statuses=_statuses(request.args.get("status")),
             whole=_whole(request.args.get("bodies")),
         )
@@ -50,17 +51,33 @@ def add_journal_paths(paths: Blueprint, service: Service) -> None:
 
 
 def _operation(service: Service) -> str | None:
-    """The operation that is asked about. Errors: ValidationException, there is none such."""
+    """The operation that is asked about, or the pattern of several.
+
+    Errors: ValidationException, there is none such.
+    """
     asked = request.args.get("operation")
     if asked is None:
         return None
     models = (service.model, service.runtime.model)
     known = {plain(name): name for model in models for name in model.operation_names()}
-    if plain(asked) in known or asked in service.journal.operations():
+    names = (*known.values(), *service.journal.operations())
+    if any(is_named(name, asked) for name in names):
         return asked
     near = get_close_matches(plain(asked), known, n=1)
     hint = f"; did you mean '{known[near[0]]}'?" if near else "."
     raise ValidationException(NO_OPERATION.format(name=asked, hint=hint))
+
+
+def _account() -> str | None:
+    """The account that is asked about. Errors: ValidationException, it can be none."""
+    asked = request.args.get("account")
+    if asked is not None:
+        try:
+            # The rule for accounts, and what is said of a wrong one, are those of the settings.
+            Settings(account_id=asked)
+        except SettingsError as error:
+            raise ValidationException(str(error)) from error
+    return asked
 
 
 def _statuses(text: str | None) -> range | None:
