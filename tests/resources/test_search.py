@@ -159,17 +159,21 @@ SCOPE = "ModelPackage/LastModifiedTime"
 @pytest.mark.parametrize(
     "place",
     [
-        [SCOPE, 0, "\ud800", 0, None],
-        [SCOPE, 0, "a", 0, "\ud800"],
-        [SCOPE, 0, "a", 0, [1]],
-        [SCOPE, 0, "a", 0, {}],
-        [SCOPE, 0, "a", 0, 2**63],
-        [SCOPE, 0, "a", 2**63, None],
-        [SCOPE, 0, "a", 0],
-        [SCOPE, 0, "a", 0, None, None],
-        ["ModelPackageGroup/LastModifiedTime", 0, "a", 0, None],
-        ["ModelPackage/CreationTime", 0, "a", 0, None],
-        ["model-package", 0, "a", 0, None],
+        [SCOPE, 0, "\ud800", 0, 1, None],
+        [SCOPE, 0, "a", 0, 1, "\ud800"],
+        [SCOPE, 0, "a", 0, 1, [1]],
+        [SCOPE, 0, "a", 0, 1, {}],
+        [SCOPE, 0, "a", 0, 1, 2**63],
+        [SCOPE, 0, "a", 0, 2**63, None],
+        [SCOPE, 0, "a", 0, "1", None],
+        [SCOPE, 0, "a", 0, True, None],
+        [SCOPE, 0, "a", 2**63, 1, None],
+        [SCOPE, 0, "a", 0, None],
+        [SCOPE, 0, "a", 0, 1],
+        [SCOPE, 0, "a", 0, 1, None, None],
+        ["ModelPackageGroup/LastModifiedTime", 0, "a", 0, 1, None],
+        ["ModelPackage/CreationTime", 0, "a", 0, 1, None],
+        ["model-package", 0, "a", 0, 1, None],
     ],
     ids=repr,
 )
@@ -185,7 +189,7 @@ def test_a_forged_token_that_names_a_place_gets_a_page(
     service: Service, sort_value: Any, order: str
 ) -> None:
     register(service, 2)
-    token = forged([SCOPE, 0, "churn", 1, sort_value])
+    token = forged([SCOPE, 0, "churn", 1, 1, sort_value])
     answer = search(service, NextToken=token, SortOrder=order)
     assert answer["TotalHits"]["Value"] == 2
     assert set(versions(answer)) <= {1, 2}
