@@ -46,7 +46,8 @@ def test_that_fails_otherwise(aws_credentials):
     register()
 """
     )
-    result = ran(pytester)
+    # Of a CI machine pytest's summary has the messages once more.
+    result = ran(pytester, "-rN")
     result.assert_outcomes(failed=3)
     told = [line for line in result.outlines if line.strip("E ").startswith("Account ")]
     # The first in the message, the last below the report.
