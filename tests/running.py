@@ -4,6 +4,8 @@ import http.client
 import socket
 import threading
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sagemock.wire.server import Server
@@ -46,3 +48,20 @@ class Running:
             while piece := connection.recv(65536):
                 received += piece
         return received
+
+
+Serve = Callable[[Any], Running]
+
+
+@contextmanager
+def serving() -> Iterator[Serve]:
+    """What serves apps, each until the block ends."""
+    started: list[Running] = []
+
+    def start(app: Any) -> Running:
+        started.append(Running(app))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()

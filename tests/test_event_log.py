@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import TickingClock
-from event_histories import ALL, HISTORIES, MODEL, all_events, made, played, served
+from event_histories import ALL, MODEL, all_events, served
 from fictions import ANN, ARN, IMAGE, call, configure, create, make_model, update
 from sagemock import Service, Settings, create_service
 from sagemock.hosting import Standing
 from sagemock.operation import Caller
 from sagemock.time_text import in_seconds
 from standing_serving import StandingServing, service_on
-from travels import STEPS, Step, at_rest, told
+from travels import HISTORIES, STEPS, Step, at_rest, made, played, told
 
 if TYPE_CHECKING:
     from sagemock.eventing import Event

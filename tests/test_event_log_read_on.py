@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import TickingClock
-from event_histories import HISTORIES, MODEL, all_events, made, played, served
+from event_histories import MODEL, all_events, served
 from fictions import ARN, call, configure, create, update
 from sagemock import Service, Settings, event_log
 from sagemock.hosting import Standing
 from standing_serving import StandingServing, service_on
-from travels import STEPS, Step
+from travels import HISTORIES, STEPS, Step, made, played
 
 if TYPE_CHECKING:
     from sagemock.eventing import Event

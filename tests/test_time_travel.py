@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import TickingClock, stored
-from fictions import ANN, ARN, call, create
+from fictions import ANN, ARN, call
 from sagemock import Service, Settings, create_service
 from sagemock.api.service_model import ServiceModel
 from sagemock.errors import ValidationException
 from sagemock.ports import Activity, ActivityQuery
-from travels import STEPS, History, Step
+from travels import HISTORIES, STEPS, History, Step, made
 
 MODEL = ServiceModel.installed()
 GROUP = {"ModelPackageGroupName": "churn"}
@@ -31,21 +31,7 @@ def opened(folder: Path, clock: TickingClock) -> Service:
     return create_service(chosen, model=MODEL, clock=clock, strict=True)
 
 
-def made(service: Service) -> None:
-    """Something of everything, so that a history has what to change."""
-    create(service, "a")
-    call(service, "CreateModelPackageGroup", ModelPackageGroupName="a")
-    call(service, "CreateModelPackage", ModelPackageGroupName="a")
-
-
-@settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@settings(HISTORIES, max_examples=12)
 @given(st.lists(STEPS, min_size=20, max_size=40))
 def test_what_was_told_at_any_moment_is_told_of_it(steps: list[Step]) -> None:
     clock = TickingClock()

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from conftest import TickingClock
-from fictions import ANN, ARN, IMAGE, call, variant
+from fictions import ANN, ARN, IMAGE, call, create, variant
 from sagemock import Service
 from sagemock.errors import SageMakerError
 from sagemock.time_travel import AsOfSession
@@ -28,6 +29,15 @@ EVERYTHING: tuple[Asked, ...] = tuple(
     (noun, name) for noun in KINDS for name in NAMES if noun != "ModelPackage"
 ) + tuple(("ModelPackage", f"{name}/{number}") for name in NAMES for number in (1, 2))
 MOST_LOOKS = 200
+
+HISTORIES = settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
 def told(service: Service, asked: Asked, at_ms: int | None = None) -> Members | str:
@@ -193,3 +203,19 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     ),
     _asking("DeleteEndpoint", EndpointName=_NAME),
 )
+
+
+def made(service: Service) -> None:
+    """Something of everything, so that a history has what to change."""
+    create(service, "a")
+    call(service, "CreateModelPackageGroup", ModelPackageGroupName="a")
+    call(service, "CreateModelPackage", ModelPackageGroupName="a")
+
+
+def played(service: Service, step: Step) -> None:
+    """Take a step of a history, refused or not, and let all that moves come to rest."""
+    try:
+        step(service)
+    except SageMakerError as error:
+        assert error.status == 400  # noqa: PT017 - a refusal is part of a history
+    at_rest(service)

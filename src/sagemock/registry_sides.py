@@ -4,7 +4,6 @@ A side is a server, AWS itself or a snapshot. A server has a registry for each a
 and is asked for those that the other side is about.
 """
 
-import re
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,9 +15,10 @@ from urllib.parse import urlsplit
 from sagemock import resources
 from sagemock.api.projection import Projection
 from sagemock.api.service_model import ServiceModel
+from sagemock.arn import Arn
 from sagemock.contents import Contents
 from sagemock.own_calls import OWN_CALL
-from sagemock.reaching import other_address, told_other
+from sagemock.reaching import told_other
 from sagemock.registry_reader import Endpoint, Progress, read_registry
 from sagemock.registry_view import GroupView, Place, RegistryError, RegistryView, described
 from sagemock.resource_type import collect_resource_types
@@ -58,7 +58,6 @@ _STORED_POLICY = "resource_policy"
 """Where a stored group has its policy: resources/model_package_group_policy.py puts it there."""
 
 _CONNECT_S = 5
-_ARN_OF_ACCOUNT = re.compile(r"arn:[^:]+:[^:]+:[^:]*:([0-9]{12}):")
 _PORTS = MappingProxyType({"http": 80, "https": 443})
 
 Views = Mapping[Place, RegistryView]
@@ -197,7 +196,7 @@ def _owners(view: RegistryView) -> set[str]:
         *(str(each.get("ModelPackageGroupArn")) for each in groups),
         *(str(each.get("ModelPackageArn")) for each in view.packages.values()),
     )
-    return {found[1] for found in map(_ARN_OF_ACCOUNT.match, arns) if found}
+    return {arn.account for arn in map(Arn.parse, arns) if arn}
 
 
 def _in_words(accounts: Iterable[str]) -> str:
@@ -213,6 +212,7 @@ def _marked(endpoint: Endpoint) -> Endpoint:
         return endpoint
     found = probe(endpoint.url.rstrip("/"), "/_sagemock/health", _CONNECT_S)
     if found.other is not None:
+        # To botocore plain HTTP that is asked in TLS is half a minute of silence.
         raise RegistryError(told_other(endpoint.url, found.other))
     return replace(endpoint, headers=((OWN_CALL, "diff"),)) if found.is_healthy else endpoint
 
@@ -248,18 +248,12 @@ def _of_file(side: Side) -> Views:
 
 
 def _of_sagemock(side: Side) -> Views | None:
-    """The registries of all accounts and regions of a server; None where it does not tell.
-
-    Errors: RegistryError, what is there speaks plain HTTP, and the address says https.
-    """
+    """The registries of all accounts and regions of a server; None where it does not tell."""
     parts = urlsplit(side.text)
     try:
         # A machine that is not there is not waited for as long as a large answer is.
         address = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         socket.create_connection(address, _CONNECT_S).close()
-        # To botocore plain HTTP that is asked in TLS is half a minute of silence.
-        if parts.scheme == "https" and (other := other_address(side.text)):
-            raise RegistryError(told_other(side.text, other))
         views = _views_in(ask(side.text, "/_sagemock/snapshot"))
     except (OSError, NoServerError, SnapshotError):
         # Another server, or one of another version: it is asked in the words of AWS.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from running import Running
+from running import Serve, serving
 from sagemock.wire.answers import HttpAnswer, Later
 from sagemock.wire.http_request import HttpRequest
 from sagemock.wire.server import _Channel
@@ -47,20 +47,10 @@ class AtOnce:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Any], Running]]:
+def serve() -> Iterator[Serve]:
     """Serves an app until the test is over."""
-    started: list[Running] = []
-
-    def start(app: Any) -> Running:
-        started.append(Running(app))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.stop()
-
-
-Serve = Callable[[Any], Running]
+    with serving() as start:
+        yield start
 
 
 def ended(request: bytes) -> bytes:

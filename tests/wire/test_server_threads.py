@@ -4,13 +4,13 @@ import http.client
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from running import Running
+from running import Running, Serve, serving
 
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
 REQUEST = HEAD + b"\r\n{}"
@@ -39,16 +39,10 @@ class Gate:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Any], Running]]:
-    started: list[Running] = []
-
-    def start(app: Any) -> Running:
-        started.append(Running(app))
-        return started[-1]
-
-    yield start
-    for running in started:
-        running.stop()
+def serve() -> Iterator[Serve]:
+    """Serves an app until the test is over."""
+    with serving() as start:
+        yield start
 
 
 def read_answers(connection: socket.socket, count: int) -> bytes:

@@ -2,6 +2,8 @@
 
 import socket
 
+from sagemock.client_setup import address_of
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket bound to the address; port 0 takes a free one. Errors: OSError, it cannot be."""
@@ -11,6 +13,4 @@ def listen(host: str, port: int) -> socket.socket:
 
 def url_of(listening: socket.socket) -> str:
     """Where a client on this machine reaches the socket."""
-    host, port = listening.getsockname()[:2]
-    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is compared
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    return address_of(*listening.getsockname()[:2])
